@@ -9,7 +9,6 @@ const BASKETS = [['TEE'], ['TEE', 'PEN'], ['MUG'], ['MUG', 'CAP']];
 const COUPON = 'CHAOS';
 const OPEN_FOR_MS = 3_600_000;
 
-/** What customers can buy. */
 export interface Catalog {
   skus: readonly string[];
   /** Of the long form: what is bought together. */
@@ -19,8 +18,7 @@ export interface Catalog {
 }
 
 /**
- * Puts up for sale: plenty of each product in two warehouses, a coupon, and a flash sale that is open all the time and
- * now and then sold out.
+ * Puts up for sale plenty of each product in two warehouses, a coupon, and a flash sale: open, now and then sold out.
  * @param options baskets: customers buy in two halves that share no product
  */
 export async function createCatalog(

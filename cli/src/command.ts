@@ -21,10 +21,8 @@ export function defineCommand<const O extends Options = Record<never, never>>({
   };
 }
 
-/** Kinds of options. */
 export const FLAG = { type: 'boolean' } as const;
 export const TEXT = { type: 'string' } as const;
 export const TEXTS = { type: 'string', multiple: true } as const;
 
-/** For a command that accepts any number of words. */
 export const NO_LIMIT = Number.POSITIVE_INFINITY;

@@ -1,5 +1,3 @@
-import { runAudit, settleArgument } from '@sluice/audit/run';
-import { databaseOn } from '@sluice/audit/system';
 import {
   GIVEN,
   layOutBroker,
@@ -16,9 +14,10 @@ import { Progress } from '@sluice/stack/progress';
 import { loadCompiled } from '@sluice/stack/build/compiled';
 import { applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
 import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
-import { StateDirectory } from '@sluice/stack/state-directory';
+import { StateDirectory, type ContainerServers } from '@sluice/stack/state-directory';
 import { allServices, databaseServices } from '@sluice/stack/workspace';
 import type { ExitCode } from './command.js';
+import { command as audit } from './commands/audit.js';
 import { command as deadLetters } from './commands/dead-letters.js';
 import { command as tail } from './commands/tail.js';
 import { command as trace } from './commands/trace.js';
@@ -36,7 +35,7 @@ const STEPS = new Map<string, (args: string[]) => Promise<ExitCode>>([
   ['dead-letters', (args) => deadLetters.execute(args)],
   ['tail', (args) => tail.execute(args)],
   ['trace', (args) => trace.execute(args)],
-  ['audit', audit],
+  ['audit', (args) => audit.execute(args)],
   ['rotate', ([service = '']) => progress.step(`new passwords for ${service}`, () => rotate(service))],
 ]);
 
@@ -46,9 +45,17 @@ export const STEP_NAMES = [...STEPS.keys()];
 export async function runContainerStep(name: string, args: string[]): Promise<ExitCode> {
   const step = STEPS.get(name);
   if (!step) throw new Failure(`which step? ${STEP_NAMES.join(', ')}`);
-  if (name !== 'secrets') Object.assign(process.env, recordedServers(stateDirectory).trust);
+  if (name !== 'secrets') Object.assign(process.env, administratorsEnvironment(recordedServers(stateDirectory)));
   return step(args);
 }
+
+/** By which every command finds the servers. */
+const administratorsEnvironment = ({ database, broker, trust }: ContainerServers): Record<string, string> => ({
+  DATABASE_URL: database,
+  AMQP_URL: broker.url,
+  AMQP_MANAGEMENT_URL: broker.managementUrl ?? '',
+  ...trust,
+});
 
 async function makeSecrets(): Promise<void> {
   const given = await givenSettings();
@@ -76,18 +83,11 @@ async function makeDatabases(note: (detail: string) => void): Promise<void> {
   layOutDatabases(stateDirectory, await prepareDatabases(database, stateDirectory, { note, printLine }));
 }
 
-/** @param args of `npm run topology` */
 async function applyTopology(args: string[]): Promise<number> {
   const access = await withUsers(stateDirectory, broker());
   const code = await runTopology(args, access);
   if (code === 0) layOutBroker(stateDirectory, access);
   return code;
-}
-
-function audit(args: string[]): Promise<number> {
-  const { database } = recordedServers(stateDirectory);
-  const databases = Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)]));
-  return runAudit({ databases, broker: broker() }, settleArgument(args));
 }
 
 /** Open connections stay open: the service works until it is started again, when it reads the new passwords. */

@@ -33,11 +33,7 @@ async function load(folder: string): Promise<Publishing & { present: Publication
   return { ...rules, present, published };
 }
 
-/**
- * Writes what is new, all or nothing.
- * @returns what was done, for people
- * @throws {Failure} when a contract breaks what is published
- */
+/** Writes what is new, all or nothing. @returns lines for people @throws {Failure} at a breaking change */
 export async function publishContracts(folder = PUBLISHED): Promise<string[]> {
   const { present, published, fileOf, changes } = await load(folder);
   const { write, refused } = changes(published, present);
@@ -49,11 +45,7 @@ export async function publishContracts(folder = PUBLISHED): Promise<string[]> {
     : ['the published contracts are up to date'];
 }
 
-/**
- * Removes a type that is gone from the published contracts.
- * @returns what was done, for people
- * @throws {Failure} when a contract still has the type
- */
+/** Removes a type that is gone. @returns lines for people @throws {Failure} when a contract still has the type */
 export async function withdrawContract(type: string, folder = PUBLISHED): Promise<string[]> {
   const { present, published, fileOf, withdrawn } = await load(folder);
   try {

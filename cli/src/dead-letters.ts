@@ -1,6 +1,5 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { DeadLetter, FetchedLetter, FetchOptions } from '@sluice/messaging';
-import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
 import { loadCompiled } from '@sluice/stack/build/compiled';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
@@ -29,7 +28,6 @@ type Open = () => Promise<ConfirmChannel>;
 type Library = typeof import('@sluice/messaging') & { headline(reason: string): string };
 type Republisher = Parameters<Library['redrive']>[3];
 
-/** A queue that has a queue of dead letters. */
 interface Queue {
   name: string;
   count: number;
@@ -50,28 +48,7 @@ interface Context extends Selection {
   republisherOf(queue: string): Republisher;
 }
 
-/** @throws {Failure} when the arguments are incomplete, or contradict each other */
-export function deadLettersRequest({
-  words: [action = '', what],
-  values: { type, reason, limit, all = false, yes = false },
-  args,
-  mistake,
-}: CommandLine<{
-  type: { type: 'string' };
-  reason: { type: 'string' };
-  limit: { type: 'string' };
-  all: { type: 'boolean' };
-  yes: { type: 'boolean' };
-}>): Request {
-  const max = limit === undefined ? undefined : Number(limit);
-  const isComplete = action === 'list' || (action === 'show' ? what !== undefined : Boolean(what) !== all);
-  const isBounded = max === undefined || (Number.isInteger(max) && max > 0);
-  if (isAction(action) && isComplete && isBounded)
-    return { action, what, filter: { type, reason, limit: max }, confirmed: yes };
-  throw mistake(`not understood: ${args.join(' ')}`);
-}
-
-const isAction = (text: string): text is keyof typeof ACTIONS => Object.hasOwn(ACTIONS, text);
+export const isAction = (text: string): text is Request['action'] => Object.hasOwn(ACTIONS, text);
 
 /** Lists, shows, redrives or discards dead letters. @throws {Failure} */
 export async function deadLetters({ action, what, filter, confirmed }: Request, broker: Broker): Promise<void> {

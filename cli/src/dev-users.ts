@@ -53,7 +53,6 @@ export async function makeDevUsers(
   });
 }
 
-/** The database of accounts and the key it signs with. */
 async function accountsSettings(
   stateDirectory: StateDirectory,
   { DATABASE_URL, TOKEN_PRIVATE_KEY }: NodeJS.ProcessEnv,

@@ -31,10 +31,7 @@ export function summaryText(queue: string, { count, oldest, groups }: Summary, t
 export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }: DeadLetter) =>
   `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
 
-/**
- * A letter with all its headers and its body.
- * @param scrub masks passwords, tokens and card numbers @param headline takes the line of a reason that explains most
- */
+/** All headers and the body. @param scrub masks secrets @param headline the line of a reason that explains most */
 export function letterText(
   { letter, message }: FetchedLetter,
   scrub: (text: string) => string,

@@ -19,10 +19,8 @@ const filesIn = (folder: string): string[] =>
   });
 
 /**
- * The spec files that vitest finds by these words: all whose path has one of them.
- * @param words paths, or parts of one, with or without a line; none for all files but the slow ones
- * @returns absolute paths
- * @throws {Failure} when a word finds none
+ * The files that vitest finds, as absolute paths: all whose path has one of the words, with or without a line number;
+ * without words, all but the slow ones. @throws {Failure} when a word finds none
  */
 export function specFiles(words: readonly string[]): string[] {
   const all = PLACES.flatMap((place) => filesIn(inRoot(place))).filter((file) => SPEC.test(file));

@@ -14,11 +14,7 @@ export function isTopologyAction([action, ...rest]: readonly string[], prune: bo
   return (action === 'listen' && rest.length === 2) || ((action === 'url' || action === 'switch') && rest.length === 1);
 }
 
-/**
- * The administrator's broker. A queue is made anew while no service runs, so for `switch` the private broker is started
- * when it does not run.
- * @throws {Failure} when there is none
- */
+/** The administrator's broker. For `switch`, while no service runs, the private one is started when it does not run. */
 export async function topologyBroker(
   action: string | undefined,
   stateDirectory: StateDirectory,

@@ -1,5 +1,4 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { CommandLine } from '@sluice/stack/command-line';
 import { explainEnvironmentError } from '@sluice/stack/environment-errors';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
@@ -11,27 +10,8 @@ import { write } from './standard-output.js';
 /** Every message, as `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
 const FIREHOSE = 'amq.rabbitmq.trace';
 
-interface TraceRequest {
-  state: 'on' | 'off';
-  /** Prints whole messages, one a line. */
-  json: boolean;
-}
-
-/** @throws {Failure} when the word is neither `on` nor `off` */
-export function traceRequest({
-  words: [state],
-  values: { json = false },
-  mistake,
-}: CommandLine<{ json: { type: 'boolean' } }>): TraceRequest {
-  if (state === 'on' || state === 'off') return { state, json };
-  throw mistake(`not understood: ${state}`);
-}
-
-/**
- * Switches the firehose on, prints what comes out of it, and switches it off at the end, also after a failure.
- * @throws {Failure}
- */
-export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json'>): Promise<void> {
+/** Prints what comes out of the firehose, which is switched off at the end, also after a failure. @throws {Failure} */
+export async function traceOn(broker: Broker, { json }: { json: boolean }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
     const fact = factOf(message, scrub);
@@ -52,7 +32,6 @@ export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json
 /** For a trace that was killed, and could not switch it off. */
 export const traceOff = (broker: Broker): Promise<void> => switchFirehose(broker, false);
 
-/** The settings of a vhost in the management API. */
 interface Vhost {
   description?: string;
   tags?: string[];

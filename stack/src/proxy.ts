@@ -18,9 +18,8 @@ interface Conditions {
 type TargetPort = () => number | Promise<number | undefined>;
 
 /**
- * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that lives through
- * being swallowed continues where it was, as after an outage of a network: nothing is lost on the way, it only comes
- * late.
+ * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that survives being
+ * swallowed continues where it was, as after an outage of a network: nothing is lost, it only comes late.
  */
 export class Proxy {
   readonly #conditions: Conditions = { swallows: false, delayMs: 0, refuses: false };

@@ -40,7 +40,6 @@ export interface Answer<T = Record<string, unknown>> {
   body: T;
 }
 
-/** What happened to an order, as its customer sees it. */
 export type TimelineEvent = z.infer<typeof Timeline>['events'][number];
 
 export interface Credentials {

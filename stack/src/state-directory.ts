@@ -11,12 +11,10 @@ export interface State {
   /** The private PostgreSQL: the administrator's password, the data folder, the port of the last start. */
   postgres: { password: string; data: string; port?: number };
   rabbitmq: RabbitState;
-  /** Passwords of the broker's users, by user. */
   'broker-users': Record<string, string>;
   /** Passwords of the databases' roles, by role; undefined: to be made anew. */
   databases: Record<string, string | undefined>;
   secrets: Secrets;
-  /** The processes of the running services. */
   services: RunningService[];
   /** The running `npm start`: the gateway's URL, the process, and how long the start took, in seconds. */
   ready: { url: string; pid: number; seconds: number };

@@ -5,7 +5,6 @@ import type { ServiceManifest } from './services/manifest.js';
 /** The checkout that this file belongs to. */
 export const root: string = path.resolve(import.meta.dirname, '../..');
 
-/** An absolute path inside the checkout. */
 export const inRoot = (...parts: string[]): string => path.join(root, ...parts);
 
 const foldersWith = (parent: string, file: string): string[] =>

@@ -97,10 +97,7 @@ async function removeVhost(management: Management, vhost: string): Promise<void>
   await management.delete(`vhosts/${vhost}`);
 }
 
-/**
- * Gives each service its user on the vhost, with the rights that `npm run topology` gives it and no more; once more
- * after the broker has lost its data. @returns every service's URL
- */
+/** Gives each service its user and rights, as `npm run topology` does; again after a loss. @returns URLs by service */
 export async function createServiceUsers({ url, management, userOf }: TestBroker): Promise<Record<string, string>> {
   const services = usersOf(WORK);
   const users = services.map((user) => ({ ...user, name: userOf(user.name) }));

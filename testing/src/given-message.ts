@@ -4,10 +4,7 @@ import type { GetMessage, Options } from 'amqplib';
 import type { z } from 'zod';
 import type { TestBroker } from './broker.js';
 
-/**
- * A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the
- * contract.
- */
+/** A message as a handler receives it. @throws ZodError when the data does not fit the contract */
 export function given<S extends z.ZodType, R extends z.ZodType>(
   contract: Contract<S, R>,
   data: z.input<S>,

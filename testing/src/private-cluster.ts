@@ -33,10 +33,7 @@ export async function privateCluster(map: TopologyOptions = {}): Promise<Private
 }
 
 /** The columns of RabbitMQ. */
-interface Figures {
-  messages: number;
-  messages_ready: number;
-}
+type Figures = Record<'messages' | 'messages_ready', number>;
 
 /** Nodes go by their index. */
 export class PrivateCluster {

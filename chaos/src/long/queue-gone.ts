@@ -51,10 +51,7 @@ export const queueGone: Begin<'queue-gone'> = async (
   };
 };
 
-/**
- * @returns the exchange of the shortest tier that releases nothing before the queue is gone; the routing key there is
- * the queue's name
- */
+/** The shortest tier that releases nothing before the queue is gone. The routing key there is the queue's name. */
 function tierExchange(): string {
   const tiers = topology(settingsOf(process.env))
     .exchanges.filter(({ name }) => isTierExchange(name))
@@ -85,7 +82,6 @@ class AdministeredQueue {
     private readonly name: string,
     private readonly service: string,
     private readonly url: string,
-    /** What the queue is bound to. */
     private readonly bindings: readonly Binding[],
     private readonly connections: readonly ChannelModel[],
     private readonly channel: ConfirmChannel,

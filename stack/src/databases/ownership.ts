@@ -35,10 +35,7 @@ const statements = ({ database, role, owner }: Ownership): string[] => [
   'RESET ROLE',
 ];
 
-/**
- * The statement that closes the history of migrations to the service: the owner alone writes it.
- * @param role the service's, which is there only where it has one of its own
- */
+/** Closes the history of migrations to the service, where its role exists: only the owner writes it. */
 export function closeHistory(role: string): string {
   const table = "to_regclass('public._prisma_migrations') IS NOT NULL";
   const itsRole = `EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}')`;

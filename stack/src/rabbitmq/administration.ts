@@ -1,22 +1,19 @@
 import { trust } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
 import { requireAddresses } from '../addresses.js';
+import { messageOf } from '../errors.js';
 import { Failure } from '../failure.js';
 import type { StateDirectory } from '../state-directory.js';
 import { runningRabbit } from './rabbitmq.js';
 import type { Broker } from './users.js';
 
-/**
- * The broker as its administrator reaches it: that of AMQP_URL, else of the containers, else of a running `npm start`. @throws {Failure}
- */
+/** The administrator's access to the broker of AMQP_URL, else to that of a running `npm start`. @throws {Failure} */
 export async function administratorsBroker(
   stateDirectory: StateDirectory,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Broker> {
   requireAddresses(env);
   if (env['AMQP_URL']) return { url: env['AMQP_URL'], managementUrl: env['AMQP_MANAGEMENT_URL'] || undefined };
-  const servers = stateDirectory.recall('servers');
-  if (servers) return servers.broker;
   const rabbit = await runningRabbit(stateDirectory);
   if (!rabbit)
     throw new Failure(
@@ -26,16 +23,21 @@ export async function administratorsBroker(
   return { url: rabbit.url, managementUrl: rabbit.managementUrl };
 }
 
+/** After three of them without a sign of life a connection is closed. */
+const HEARTBEAT_SECONDS = 10;
+
 /** @param name of the connection, as the broker lists it @throws {Failure} when the broker cannot be used */
 export async function connectToBroker({ url }: Pick<Broker, 'url'>, name: string): Promise<ChannelModel> {
   try {
-    const connection = await connect(url, { ...trust(), clientProperties: { connection_name: name } });
+    const target = new URL(url);
+    target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    const connection = await connect(target.href, { ...trust(), clientProperties: { connection_name: name } });
     connection.on('error', () => {}); // "close" follows
     return connection;
   } catch (error) {
     const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
     throw new Failure(
-      `the broker at ${new URL(url).host} cannot be used: ${first instanceof Error ? first.message : String(first)}`,
+      `the broker at ${new URL(url).host} cannot be used: ${messageOf(first)}`,
       'Check AMQP_URL, or that the system runs.',
     );
   }

@@ -67,7 +67,6 @@ export async function startRabbit(
 
 const wasStarted = (state: RabbitState | undefined): state is Started => state?.ports !== undefined;
 
-/** The broker that runs for this state directory. */
 export async function runningRabbit(stateDirectory: StateDirectory): Promise<Rabbit | undefined> {
   const state = stateDirectory.recall('rabbitmq');
   return wasStarted(state) && (await isRunning(stateDirectory, state)) ? rabbitOf(stateDirectory, state) : undefined;
@@ -141,10 +140,7 @@ async function needsContainer(note: (what: string) => void): Promise<boolean> {
 const isRunning = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
   container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
-/**
- * A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is
- * ready
- */
+/** Waits for a broker that still boots, and ends one that refuses our password. @returns whether it is ready */
 async function takeOver(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<boolean> {
   const alive = await isRunning(stateDirectory, state);
   if (alive && (await becomesReady(stateDirectory, state, options))) return true;

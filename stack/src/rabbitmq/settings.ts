@@ -6,7 +6,6 @@
 /** Settings of rabbitmq.conf, by name: https://www.rabbitmq.com/docs/configure#config-file */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** The text of rabbitmq.conf. */
 export const configText = (settings: Settings): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name} = ${value}\n`)
@@ -25,7 +24,6 @@ const RABBIT_VARIABLES = {
   dead_letter_worker_publisher_confirm_timeout: 5_000,
 };
 
-/** The text of advanced.config. */
 export const ADVANCED_CONFIG = `[{rabbit, [${Object.entries(RABBIT_VARIABLES)
   .map(([name, value]) => `{${name}, ${value}}`)
   .join(', ')}]}].\n`;
@@ -56,7 +54,6 @@ const IN_CONTAINER: Settings = {
 /** The first node of the cluster in docker-compose.yml, which makes users and vhost. */
 export const FIRST_CONTAINER: Settings = { ...IN_CONTAINER, load_definitions: '/run/secrets/definitions.json' };
 
-/** A node that joins the first one. */
 export const JOINING_CONTAINER: Settings = {
   ...IN_CONTAINER,
   ...peers(['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((host) => `rabbit@${host}`)),
