@@ -7,6 +7,9 @@ export interface TestCounts {
   failed: number;
 }
 
+/** Of vitest after Ctrl-C. */
+const INTERRUPTED = 130;
+
 /** The part that is used of the report that vitest writes as JSON. */
 export interface VitestReport {
   numPassedTests: number;
@@ -45,7 +48,7 @@ export async function runVitest(
   });
   return countTests(
     existsSync(reportFile) ? (JSON.parse(readFileSync(reportFile, 'utf8')) as VitestReport) : undefined,
-    code,
+    watch && code === INTERRUPTED ? 0 : code, // a watch has no other end
   );
 }
 
