@@ -1,5 +1,5 @@
 import { defineCommand, FLAG, TEXT } from '../command.js';
-import { generate, isKind } from '../new/generate.js';
+import { carryOut, newConsumer, newEvent, newService } from '../new/generate.js';
 
 export const command = defineCommand({
   usage: `npm run new -- service <name> [--noun <word>]
@@ -16,10 +16,14 @@ npm run new -- consumer <service> <fact> [--repository <class>]
 What each generated file is for: docs/add-a-service.md`,
   options: { noun: TEXT, service: TEXT, repository: TEXT, dirty: FLAG },
   words: [2, 3],
-  run: async ({ words: [kind = '', name = '', fact], values, mistake }) => {
-    if (!isKind(kind)) throw mistake(`not understood: ${kind}`);
-    if ((kind === 'consumer') !== (fact !== undefined))
-      throw mistake(fact === undefined ? 'a consumer needs a service and a fact' : `not understood: ${fact}`);
-    return generate(kind, { ...values, name, fact });
+  run: ({ words: [kind = '', name = '', fact], values: { noun, service, repository, dirty }, mistake }) => {
+    if (kind === 'consumer') {
+      if (fact === undefined) throw mistake('a consumer needs a service and a fact');
+      return carryOut(newConsumer({ service: name, type: fact, repository }), { dirty });
+    }
+    if (fact !== undefined) throw mistake(`not understood: ${fact}`);
+    if (kind === 'service') return carryOut(newService({ service: name, noun }), { dirty });
+    if (kind === 'event') return carryOut(newEvent({ type: name, service }), { dirty });
+    throw mistake(`not understood: ${kind}`);
   },
 });
