@@ -16,6 +16,7 @@ export const COMMANDS: Table = {
   load: () => import('./commands/load.js'),
   migrate: () => import('./commands/migrate.js'),
   mutate: () => import('./commands/mutate.js'),
+  new: () => import('./commands/new.js'),
   prisma: () => import('./commands/prisma.js'),
   reset: () => import('./commands/reset.js'),
   restart: () => import('./commands/restart.js'),

@@ -2,10 +2,9 @@ import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from './database.js';
 import { dropConstraints } from './drop-constraints.js';
-import type { Owner } from './services.js';
 
 export interface InvariantsOf<Invariant> {
-  service: Owner;
+  service: string;
   invariants: readonly Invariant[];
   /** The service's own query: the ids that break an invariant. */
   broken(pool: Pool, invariant: Invariant, limit: number): Promise<string[]>;

@@ -99,7 +99,10 @@ interface ComposeService {
 
 describe('deploy/tls/compose.yml', () => {
   const override = parse(readFileSync(inRoot('deploy/tls/compose.yml'), 'utf8')) as ComposeFile;
-  const base = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true }) as ComposeFile;
+  const base = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), {
+    merge: true,
+    maxAliasCount: -1,
+  }) as ComposeFile;
   const { postgres, rabbitmq, secrets } = override.services;
 
   it('changes the servers and what makes their certificates, and no service', () => {
