@@ -35,5 +35,9 @@ const unencrypted: Rule = (url) =>
   inTheClear(url) ? 'sends in plain text what only its reader should see: better https://' : undefined;
 const chosenFake: Rule = (value) => (value === FAKE ? 'is a fake' : undefined);
 
+/** Whether a variable with this schema names an outside service. */
+export const isOutsideUrl = (schema: z.ZodType): boolean =>
+  PRODUCTION.get(schema)?.warned?.includes(chosenFake) === true;
+
 /** Returns the URL of an outside service; undefined when it is faked. */
 export const outside = (setting: string | undefined): string | undefined => (setting === FAKE ? undefined : setting);

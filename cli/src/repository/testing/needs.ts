@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
+import type { ZodType } from 'zod';
 import { SERVICES } from '@sluice/topology';
 import { SECRETS } from '@sluice/stack/services/manifest';
 import { inRoot, manifestOf } from '@sluice/stack/workspace';
 import { CommonConfig, ConsumerConfig, DatabaseConfig } from '../../../../libs/service-kit/src/environment.js';
-import { OutsideUrl } from '../../../../libs/service-kit/src/outside.js';
+import { isOutsideUrl } from '../../../../libs/service-kit/src/outside.js';
 import { TracingConfig } from '../../../../libs/service-kit/src/tracing.js';
 
 /** Variables that OpenTelemetry's SDK reads itself. */
@@ -44,12 +45,12 @@ export async function declaredBy(service: string): Promise<{ secrets: string[]; 
   const variables = Object.entries(await shapeOf(service));
   return {
     secrets: SECRETS.filter((secret) => variables.some(([name]) => name === secret)),
-    outside: variables.filter(([, schema]) => schema === OutsideUrl).map(([name]) => name),
+    outside: variables.filter(([, schema]) => isOutsideUrl(schema)).map(([name]) => name),
   };
 }
 
 /** All variables that a service reads, each with its schema. */
-async function shapeOf(service: string): Promise<Record<string, unknown>> {
+async function shapeOf(service: string): Promise<Record<string, ZodType>> {
   const consumes = Object.hasOwn(SERVICES, service);
   const shared = [TracingConfig, CommonConfig, ...(consumes ? [ConsumerConfig] : [])];
   const database = manifestOf(service).database ? [DatabaseConfig] : [];
