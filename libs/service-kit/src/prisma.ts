@@ -1,13 +1,15 @@
 import type { FactoryProvider } from '@nestjs/common';
-import type { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
 
 interface Client {
   $disconnect(): Promise<void>;
 }
 
-/** The class `PrismaClient` that `prisma generate` creates for one service. */
-export type GeneratedClient<C extends Client = Client> = new (options: { adapter: PrismaPg }) => C;
+/**
+ * The class `PrismaClient` that `prisma generate` creates for one service. The adapter has no type of Prisma, so that
+ * services without Prisma can compile with this library.
+ */
+export type GeneratedClient<C extends Client = Client> = new (options: { adapter: never }) => C;
 
 /** Creates the Prisma client of a service over the service's own pool, and disconnects it. */
 export class Prisma {
@@ -18,7 +20,7 @@ export class Prisma {
   /** Loads the driver adapter only for services with a Prisma client, because it costs memory. */
   async connect<C extends Client>(Generated: GeneratedClient<C>): Promise<C> {
     const { PrismaPg } = await import('@prisma/adapter-pg');
-    const client = new Generated({ adapter: new PrismaPg(this.pool) });
+    const client = new Generated({ adapter: new PrismaPg(this.pool) as never });
     this.#open.push(client);
     return client;
   }
