@@ -16,7 +16,7 @@ RUN node start.mjs build
 # Programs without the compiler's notes: /out/libs, /out/apps/<service>, /out/topology; /commands: what the setup runs.
 RUN mkdir /out /commands && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
  && cp -r --parents stack/package.json stack/dist audit/package.json audit/dist cli/package.json cli/dist /commands \
- && mkdir /audited && cp --parents apps/*/dist/invariants.js /audited \
+ && mkdir /audited && cp --parents apps/*/service.json apps/*/dist/invariants.js /audited \
  && rm -r /out/libs/messaging/dist/testing && find /out /commands -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete
 
 FROM build AS packages
@@ -35,7 +35,7 @@ USER node
 # Before the services: secrets, databases, topology (cli/src/commands/container-setup.ts).
 FROM runtime AS setup
 COPY --from=build /out/topology topology
-# What each service says of itself that always holds: for `audit`.
+# What each service is, and what of it always holds: the list of services, and `audit`.
 COPY --from=build /audited/apps apps
 COPY package.json .
 COPY prisma prisma

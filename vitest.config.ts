@@ -23,6 +23,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** They take minutes: run by `npm run chaos -- --specs`, or by their path. */
+const exclude = process.env['SLOW_SPECS'] === 'true' ? [] : ['**/*.slow.spec.ts'];
+
 /** Everything but e2e as one project, so that a worker imports Nest and the libraries once, and not once for each app. */
 const units = project(import.meta.dirname, {
   name: 'units',
@@ -32,12 +35,13 @@ const units = project(import.meta.dirname, {
     '{stack,testing,audit,chaos,fuzz,rights,mutation,cli}/src/**/*.spec.ts',
     'load/spec/**/*.spec.ts',
   ],
+  exclude,
 });
 
 /** Every file boots a whole system of its own, so these run when all other tests have ended. */
 const e2e = project(path.join(import.meta.dirname, 'e2e'), {
   name: 'e2e',
-  exclude: process.env['SLOW_SPECS'] === 'true' ? [] : ['**/*.slow.spec.ts'],
+  exclude,
   testTimeout: 180_000,
   // A boot is waited for while it makes progress (testing/src/system.ts), for 600 s at most.
   hookTimeout: 660_000,

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -91,7 +92,7 @@ describe('a shop in order', () => {
       orders: [expect.stringContaining('9 orders, 4 orders with parcels'), '0'],
       sales: ['2 wins, 1 sales', '0'],
       accounts: ['2 accounts', '0'],
-      messages: [expect.stringMatching(/^\d\d queues, 8 outboxes$/), '0'],
+      messages: [expect.stringMatching(new RegExp(`^\\d+ queues, ${databaseServices().length} outboxes$`)), '0'],
       notifications: [expect.stringContaining('deliveries'), '0'],
     });
     expect(out).not.toContain('at work');
@@ -130,7 +131,7 @@ const BREAKS: Record<string, [breakIt: () => Promise<unknown>, seen: Record<stri
   ],
   messages: [
     async () => {
-      await Promise.all([put('orders.events.dead'), put('shop.unrouted')]);
+      await Promise.all([put('orders.events.dead'), put(EXCHANGES.unrouted)]);
       await query(
         'orders',
         `INSERT INTO outbox VALUES ('${uuid(70)}', '{"properties": {"type": "order.paid"}}', now() - interval '2 minutes')`,
@@ -153,7 +154,7 @@ const BREAKS: Record<string, [breakIt: () => Promise<unknown>, seen: Record<stri
 };
 
 describe('what is broken', () => {
-  const empty = () => Promise.all(['orders.events.dead', 'shop.unrouted'].map((queue) => channel.purgeQueue(queue)));
+  const empty = () => Promise.all(['orders.events.dead', EXCHANGES.unrouted].map((queue) => channel.purgeQueue(queue)));
 
   it.each(Object.keys(BREAKS))('%s: is named with its ids', async (invariant) => {
     const [breakIt, seen] = BREAKS[invariant]!;
@@ -227,10 +228,10 @@ describe('a failed message', () => {
   };
 
   it('that came out of its tier and found no queue is counted by the queue that it was for, and whether that is there now', async () => {
-    await publish('shop.home', 'gone.events');
-    await publish('shop.homeless', 'orders.events');
+    await publish(EXCHANGES.home, 'gone.events');
+    await publish(EXCHANGES.homeless, 'orders.events');
     const result = await look();
-    await channel.purgeQueue('shop.homeless');
+    await channel.purgeQueue(EXCHANGES.homeless);
     const seen = [
       'shop.homeless: 1 for gone.events, which does not exist',
       'shop.homeless: 1 for orders.events, which is there: npm run topology sends them home',

@@ -1,5 +1,6 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { pathToFileURL } from 'node:url';
-import { inRoot } from '@sluice/stack/workspace';
+import { allServices, inRoot, manifestOf } from '@sluice/stack/workspace';
 import { merge, type Merged } from './merge.js';
 import type { Depths, Undeliverable } from './queues.js';
 import { RULES, type OrderRows } from './rules.js';
@@ -7,69 +8,58 @@ import type { Snapshot, Snapshots } from './snapshot.js';
 
 /** Ids of one check that are kept: enough to compare two samples, few enough to hold. */
 export const KEPT = 1_000;
-/**
- * A message is published from memory for 10 s, and from then on by the sweep every 5 s: one this old is stuck. Seconds.
- */
+/** A message is published from memory for 10 s, then by the sweep every 5 s: one this old is stuck. Seconds. */
 const OVERDUE_SECONDS = 60;
 
 interface InvariantGroup {
   name: string;
   holds: string;
-  /** The services whose own invariants belong to it. */
-  services: readonly string[];
   /** What is counted for the report: rows of orders by their name, and tables by service. */
   orderRows: readonly string[];
   tables: readonly { service: string; table: string; counts: string }[];
 }
 
-/** In the order of the report. */
+/** In the order of the report. The own invariants of a service belong to the group that its manifest names. */
 export const INVARIANTS: readonly InvariantGroup[] = [
   {
     name: 'stock',
     holds: 'received = on hand + reserved + allotted + issued, reserved for orders',
-    services: ['inventory'],
     orderRows: ['reservation'],
     tables: [{ service: 'inventory', table: 'stock', counts: 'shelves' }],
   },
   {
     name: 'money',
     holds: 'captured - refunded = what paid, shipped and completed orders cost',
-    services: ['payments', 'promotions'],
     orderRows: ['redemption', 'earning'],
     tables: [{ service: 'payments', table: 'captures', counts: 'captures' }],
   },
   {
     name: 'orders',
     holds: 'each exists once, took legal steps, is not stuck, has its parcels',
-    services: ['orders', 'logistics'],
     orderRows: ['order', 'parcels'],
     tables: [{ service: 'orders', table: 'order_history', counts: 'facts' }],
   },
   {
     name: 'sales',
     holds: 'initial = remaining + held + sold; nobody won twice; wins are orders',
-    services: ['flash-sale'],
     orderRows: ['win'],
     tables: [{ service: 'flash-sale', table: 'sales', counts: 'sales' }],
   },
   {
     name: 'accounts',
     holds: 'a verified number has one account, codes and revocations are of accounts',
-    services: ['accounts'],
     orderRows: [],
     tables: [{ service: 'accounts', table: 'accounts', counts: 'accounts' }],
   },
   {
     name: 'messages',
     holds: 'outboxes empty, no dead letters, nothing unrouted or homeless',
-    services: [],
     orderRows: [],
     tables: [],
   },
   {
     name: 'notifications',
     holds: 'one delivery per fact, person and channel',
-    services: ['notifications'],
     orderRows: [],
     tables: [
       { service: 'notifications', table: 'deliveries', counts: 'deliveries' },
@@ -119,8 +109,10 @@ interface Invariant {
 export async function runChecks(snapshots: Snapshots, queues: QueueSample, settings: Settings): Promise<CheckRun> {
   const services = await loadInvariants();
   const orders = await compareOrders(services, snapshots);
-  const own = INVARIANTS.flatMap(({ name, services: owners }) =>
-    owners.map((service) => checkService(name, services[service] ?? {}, snapshotOf(snapshots, service), settings)),
+  const own = INVARIANTS.flatMap(({ name }) =>
+    auditedServices()
+      .filter((service) => manifestOf(service).audit === name)
+      .map((service) => checkService(name, services[service] ?? {}, snapshotOf(snapshots, service), settings)),
   );
   const checks = [...(await Promise.all(own)).flat(), ...orders.checks, ...(await checkMessages(snapshots, queues))];
   const looked: Record<string, string> = {};
@@ -138,8 +130,11 @@ async function loadInvariants(): Promise<Record<string, ServiceInvariants>> {
     service,
     (await import(pathToFileURL(inRoot('apps', service, 'dist/invariants.js')).href)) as ServiceInvariants,
   ];
-  return Object.fromEntries(await Promise.all(INVARIANTS.flatMap(({ services }) => services).map(load)));
+  return Object.fromEntries(await Promise.all(auditedServices().map(load)));
 }
+
+/** The services with invariants of their own. */
+const auditedServices = (): string[] => allServices().filter((service) => manifestOf(service).audit !== undefined);
 
 /** How many rows were read, by their name. */
 type Counted = Map<string, { counts: string; rows: number }>;
@@ -222,7 +217,7 @@ async function checkMessages(
   return [
     check('leave_the_outbox', overdue.flat()),
     byQueue('dead_letters', dead),
-    byQueue('are_heard', unrouted > 0 ? { 'shop.unrouted': unrouted } : {}),
+    byQueue('are_heard', unrouted > 0 ? { [EXCHANGES.unrouted]: unrouted } : {}),
     check('have_their_queues', missing),
     check(
       'have_a_home',
@@ -234,7 +229,7 @@ async function checkMessages(
 }
 
 const undeliverableLine = ({ queue, count, exists }: Undeliverable): string =>
-  `shop.homeless: ${count} for ${queue}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
+  `${EXCHANGES.homeless}: ${count} for ${queue}, which ${exists ? 'is there: npm run topology sends them home' : 'does not exist'}`;
 
 async function overdueIn(service: string, snapshot: Snapshot): Promise<string[]> {
   const rows = await snapshot.rows<{ id: string; type: string }>(

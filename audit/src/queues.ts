@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { ExpirePayment } from '@sluice/contracts';
-import { Failure } from '@sluice/stack/failure';
+import type { Channel, ChannelModel } from 'amqplib';
+import { EXCHANGES, ExpirePayment, isTierQueue } from '@sluice/contracts';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import type { Broker } from '@sluice/stack/rabbitmq/users';
-import { queuesWaitedFor, isTierQueue, management, settingsOf, topology, trust } from '@sluice/topology';
+import { queuesWaitedFor, management, settingsOf, topology } from '@sluice/topology';
 
-const UNROUTED = 'shop.unrouted';
-const UNDELIVERABLE = 'shop.homeless';
+const UNROUTED = EXCHANGES.unrouted;
+const UNDELIVERABLE = EXCHANGES.homeless;
 
 type Counts = Record<string, number>;
 
@@ -23,7 +23,7 @@ export interface Depths {
   missing: string[];
 }
 
-/** Messages in `shop.homeless` for one queue. */
+/** Messages in the queue `homeless` for one queue. */
 export interface Undeliverable {
   queue: string;
   count: number;
@@ -42,16 +42,7 @@ export class Queues {
 
   /** @throws Failure when it cannot be reached */
   static async open(broker: Broker): Promise<Queues> {
-    const connection = await connect(broker.url, {
-      ...trust(),
-      clientProperties: { connection_name: 'audit' },
-    }).catch((error: Error & { code?: string }) => {
-      throw new Failure(`the broker does not let us in: ${error.message || error.code}`, 'Check AMQP_URL.');
-    });
-    return new Queues(
-      broker,
-      connection.on('error', () => {}),
-    );
+    return new Queues(broker, await connectToBroker(broker, 'audit'));
   }
 
   close(): Promise<void> {
@@ -81,9 +72,8 @@ export class Queues {
   }
 
   /**
-   * Messages whose time in a tier is up and that their queue does not take: those that are in transit in two samples.
+   * By tier: messages whose time is up and that their queue does not take, in transit in two samples this far apart.
    * Only the management API shows them, some seconds late; without it there are none.
-   * @param statisticsWithinMs between the samples @returns by tier
    */
   async expired(statisticsWithinMs: number): Promise<Counts> {
     const first = await this.#expiredNow();
@@ -146,7 +136,6 @@ export class Queues {
   }
 }
 
-/** The columns that are asked for. */
 interface ListedQueue {
   name: string;
   exclusive?: boolean;

@@ -1,9 +1,7 @@
 import type { Order } from '@sluice/contracts';
 import type { Merged } from './merge.js';
 
-/**
- * What each service records of one order, by the name of its rows (`ORDER_ROWS` in apps/<service>/src/invariants.ts).
- */
+/** What each service records of an order, by the name of its rows (`ORDER_ROWS`, apps/<service>/src/invariants.ts). */
 export interface OrderRows {
   order: {
     id: string;

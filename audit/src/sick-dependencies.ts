@@ -5,10 +5,7 @@ import { until } from '@sluice/stack/until';
 const REPLY_WITHIN_MS = 1_000;
 const POLL_MS = 20;
 
-/**
- * The databases, brokers and providers that the services report as sick.
- * @param broker the administrator's @returns one line for each; none of a service that does not reply
- */
+/** What services report as sick: databases, brokers, providers. One line each; none of a service without a reply. */
 export async function sickDependencies({ url }: { url: string }): Promise<string[]> {
   const { MessageClient } = await import('@sluice/messaging'); // loads Nest
   const client = new MessageClient({ url, source: 'audit' });

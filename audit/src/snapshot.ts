@@ -18,13 +18,10 @@ export interface Snapshot {
 export type Snapshots = Readonly<Record<string, Snapshot>>;
 
 class Database implements Snapshot {
-  readonly #client: pg.Client;
   #cursors = 0;
   #latest: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: pg.Client) {
-    this.#client = client;
-  }
+  private constructor(private readonly client: pg.Client) {}
 
   /** @throws Failure when it cannot be reached */
   static async open(service: string, url: string): Promise<Database> {
@@ -70,24 +67,19 @@ class Database implements Snapshot {
   }
 
   close(): Promise<void> {
-    return this.#client.end().catch(() => {}); // closed already
+    return this.client.end().catch(() => {}); // closed already
   }
 
   /** One after the other: a connection executes one statement at a time. */
   #query<T extends pg.QueryResultRow>(sql: string): Promise<pg.QueryResult<T>> {
-    const result = this.#latest.then(() => this.#client.query<T>(sql));
+    const result = this.#latest.then(() => this.client.query<T>(sql));
     this.#latest = result.catch(() => {});
     return result;
   }
 }
 
-/** The databases of all services. */
 export class Databases {
-  readonly #byService: Readonly<Record<string, Database>>;
-
-  private constructor(byService: Readonly<Record<string, Database>>) {
-    this.#byService = byService;
-  }
+  private constructor(private readonly byService: Readonly<Record<string, Database>>) {}
 
   /** @param urls by service @throws Failure naming the first that cannot be reached */
   static async open(urls: Readonly<Record<string, string>>): Promise<Databases> {
@@ -108,7 +100,7 @@ export class Databases {
   async atOneMoment<T>(work: (snapshots: Snapshots) => Promise<T>): Promise<T> {
     await this.#each((database) => database.begin());
     try {
-      return await work(this.#byService);
+      return await work(this.byService);
     } finally {
       await this.#each((database) => database.end()).catch(() => {}); // `work` failed with the same error
     }
@@ -119,6 +111,6 @@ export class Databases {
   }
 
   #each<T>(work: (database: Database) => Promise<T>): Promise<T[]> {
-    return Promise.all(Object.values(this.#byService).map(work));
+    return Promise.all(Object.values(this.byService).map(work));
   }
 }

@@ -1,7 +1,6 @@
 import type { Kind, PartOptions } from './plan.js';
 import type { SystemUnderTest } from './system.js';
 
-/** A fault that lasts. */
 export interface ActiveFault {
   end(): unknown;
   /** Called before its end: whether it can be observed from outside. */

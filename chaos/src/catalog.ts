@@ -4,14 +4,11 @@ import type { RetryingShop } from './retrying-shop.js';
 /** More than a run can sell. */
 const PIECES = 50_000;
 const SKUS = ['TEE', 'MUG'];
-/**
- * Half of these do not contain the mug: an order that waits for its shelf holds up the shelves of the same order too.
- */
+/** Half of these have no mug: an order that waits for its shelf holds up the shelves of the same order too. */
 const BASKETS = [['TEE'], ['TEE', 'PEN'], ['MUG'], ['MUG', 'CAP']];
 const COUPON = 'CHAOS';
 const OPEN_FOR_MS = 3_600_000;
 
-/** What customers can buy. */
 export interface Catalog {
   skus: readonly string[];
   /** Of the long form: what is bought together. */
@@ -21,8 +18,7 @@ export interface Catalog {
 }
 
 /**
- * Puts up for sale: plenty of each product in two warehouses, a coupon, and a flash sale that is open all the time and
- * now and then sold out.
+ * Puts up for sale plenty of each product in two warehouses, a coupon, and a flash sale: open, now and then sold out.
  * @param options baskets: customers buy in two halves that share no product
  */
 export async function createCatalog(

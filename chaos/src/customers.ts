@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClaimResult, Order } from '@sluice/contracts';
+import { messageOf } from '@sluice/stack/errors';
 import { createdId, PAID, type NewOrder } from '@sluice/stack/shop-client';
 import type { ClaimEntry, Intent, Ledger, OrderEntry } from './ledger.js';
 import type { RetryingShop } from './retrying-shop.js';
@@ -146,6 +147,6 @@ async function follow(entry: OrderEntry | ClaimEntry, steps: () => Promise<void>
     await steps();
     entry.endedAt = Date.now();
   } catch (error) {
-    entry.trouble = error instanceof Error ? error.message : String(error);
+    entry.trouble = messageOf(error);
   }
 }

@@ -61,7 +61,6 @@ export const providerStateOf = async (databases: Databases): Promise<ProviderSta
   ),
 });
 
-/** @returns how many dead letters there are, by queue */
 export async function deadLettersOf(broker: Broker): Promise<Record<string, number>> {
   const queues = await Queues.open(broker);
   try {

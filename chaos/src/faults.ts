@@ -79,9 +79,8 @@ async function hasDiskAlarm({ servers }: SystemUnderTest): Promise<boolean> {
 }
 
 /**
- * Applies a fault of the plan for its time. When it fails half-way, the parts that have begun are ended all the same.
+ * Applies a fault for its time; parts that have begun are ended also when another fails. @throws Error when one fails
  * @returns whether all of it was observed, as far as that is possible
- * @throws Error when it cannot be begun, or not be ended
  */
 export async function inflict({ parts, holdMs }: Fault, system: SystemUnderTest): Promise<{ observed: boolean }> {
   const active: ActiveFault[] = [];

@@ -17,9 +17,7 @@ const AS_INTENDED: Readonly<Record<Intent, (order: OrderState) => boolean>> = {
   'pay-and-cancel': (order) => isCompleted(order) || isCancelled(order),
 };
 
-/**
- * The states that each answer to a cancellation allows. 202: it is cancelled, or its state shows that it was too late.
- */
+/** The states that each answer to a cancellation allows. 202: cancelled, or a state that shows it was too late. */
 const AFTER_CANCELLING: Readonly<Record<200 | 202 | 409, readonly string[]>> = {
   200: ['cancelled'],
   202: ['cancelled', 'completed', 'rejected'],

@@ -23,9 +23,7 @@ export interface OrderEntry extends Followed {
   /** All ids that were answered to the key: one, unless orders were doubled. */
   ids: Set<string>;
   id?: string;
-  /** The status that answered the cancellation. */
   cancelAnswer?: 200 | 202 | 409;
-  /** The state in which it ended. */
   end?: string;
 }
 

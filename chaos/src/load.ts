@@ -3,7 +3,6 @@ import type { Catalog } from './catalog.js';
 import type { Customers } from './customers.js';
 import { Random } from './random.js';
 
-/** How often each intent comes. */
 const INTENTS = { pay: 50, leave: 20, cancel: 15, 'pay-and-cancel': 15 } as const;
 /** How often a claim comes, among orders. */
 const CLAIMS = 0.15;
@@ -70,10 +69,7 @@ export class Load {
     });
   }
 
-  /**
-   * Places and pays an order that needs every service of its way, promotions too.
-   * @returns whether it was accepted at once and paid, as soon as that is certain; it goes on to its end
-   */
+  /** Places an order that needs every service. @returns whether it was accepted at once and paid, as soon as certain */
   probe(): Promise<boolean> {
     const { skus, coupon } = this.options.catalog;
     return new Promise((resolve) => {

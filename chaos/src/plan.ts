@@ -1,9 +1,6 @@
 import { Random } from './random.js';
 
-/**
- * A dead peer is noticed after three heartbeats of 5 s (libs/messaging, connection.ts): these last longer.
- * Milliseconds.
- */
+/** Longer than three heartbeats of 5 s, after which a dead peer is noticed (libs/messaging, connection.ts). ms. */
 const BEYOND_HEARTBEATS: Range = [16_000, 20_000];
 /** Long enough for every kind of request to meet it. Milliseconds. */
 const A_WHILE: Range = [6_000, 10_000];

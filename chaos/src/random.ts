@@ -26,7 +26,6 @@ export class Random {
     return items[this.between(0, items.length - 1)] as T;
   }
 
-  /** @returns a new list, in another order */
   shuffled<T>(items: readonly T[]): T[] {
     const list = [...items];
     for (let last = list.length - 1; last > 0; last--) {

@@ -87,7 +87,6 @@ const during = (findings: readonly Finding[], { from, to }: FaultResult): Findin
 
 const verdict = (count: number): string => (count === 0 ? '0' : `${count} ✗`);
 
-/** @returns a table of many runs */
 export function seedTable(runs: readonly Summary[]): string[] {
   return table([
     [

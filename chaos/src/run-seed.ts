@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runAudit } from '@sluice/audit/run';
+import { messageOf } from '@sluice/stack/errors';
 import { seconds } from '@sluice/stack/progress';
 import { allServices } from '@sluice/stack/workspace';
 import type { Options } from './arguments.js';
@@ -78,10 +79,7 @@ export function settingsOf(form: Form): Record<string, string> {
 
 type PrintLine = (line: string) => void;
 
-/**
- * Applies every fault of the seed's plan, under load, and then judges.
- * @returns wrong: nothing, when the run was clean
- */
+/** Applies every fault of the plan, under load, and judges. @returns wrong: nothing, when the run was clean */
 export async function runSeed(
   system: SystemUnderTest,
   options: Options,
@@ -140,18 +138,11 @@ async function applyFault(fault: Fault, { system, ledger, load, begun, printLine
   }
   const refused = ledger.refused;
   const serverReturn = watchServer(fault, system.stateDirectory);
-  const { observed, error } = await inflict(fault, system).then(
-    (inflicted) => ({ ...inflicted, error: undefined }),
-    (thrown: unknown) => ({ observed: true, error: thrown }),
-  );
+  let observed = true;
+  const error = await failureOf(inflict(fault, system).then((inflicted) => ({ observed } = inflicted)));
   const over = Date.now();
   const returnedAt = serverReturn(RECOVERS_WITHIN_MS);
-  const failed =
-    error ??
-    (await recover(system, load).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    ));
+  const failed = error ?? (await failureOf(recover(system, load)));
   Object.assign(row, {
     to: Date.now(),
     over,
@@ -163,7 +154,7 @@ async function applyFault(fault: Fault, { system, ledger, load, begun, printLine
     paidLate: paidBetween(ledger, (from + over) / 2, over),
   });
   if (failed) {
-    row.trouble = failed instanceof Error ? failed.message : String(failed);
+    row.trouble = messageOf(failed);
     printLine(`✗ ${row.name}: ${row.trouble}`);
   } else {
     Object.assign(row, { recoveredMs: row.to - over, bootMs: ((await returnedAt) ?? over) - over });
@@ -171,6 +162,12 @@ async function applyFault(fault: Fault, { system, ledger, load, begun, printLine
   }
   return row;
 }
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
 
 /** An order is accepted at once and paid again, and every service is ready. */
 async function recover({ supervisor }: SystemUnderTest, load: Load): Promise<void> {

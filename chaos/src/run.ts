@@ -1,21 +1,18 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Failure } from '@sluice/stack/failure';
-import { LOCK, PREFIX } from '@sluice/stack/private-servers';
+import { abandoned } from '@sluice/stack/private-servers';
 import { seconds } from '@sluice/stack/progress';
 import { temporaryRun } from '@sluice/stack/temporary-run';
 import { commandOf, formArguments, type Options } from './arguments.js';
-import { unmount, unmountAbandoned } from './long/disk.js';
+import { unmount } from './long/disk.js';
 import { seedTable, type Summary } from './report.js';
 import { runSeed, settingsOf } from './run-seed.js';
 import { startSystemUnderTest } from './system.js';
 
-/**
- * One run: a system of its own, its faults, the verdict.
- * @returns the exit code @throws Failure with what was wrong and where the logs are
- */
+/** One run: a system of its own, its faults, the verdict. @throws Failure with what was wrong and where the logs are */
 export async function chaos(options: Options): Promise<number> {
-  await unmountAbandoned(PREFIX, LOCK);
+  for (const stateDirectory of abandoned()) await unmount(stateDirectory);
   const command = commandOf(options);
   const seed = async (run: Parameters<Parameters<typeof temporaryRun>[1]>[0]): Promise<number> => {
     const { progress, shutdown } = run;

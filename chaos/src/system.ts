@@ -5,6 +5,7 @@ import { systemOf } from '@sluice/audit/system';
 import { Failure } from '@sluice/stack/failure';
 import { freePort } from '@sluice/stack/ports';
 import { startPostgres } from '@sluice/stack/postgres/postgres';
+import { Proxy } from '@sluice/stack/proxy';
 import { findRabbit } from '@sluice/stack/rabbitmq/programs';
 import type { Supervisor } from '@sluice/stack/services/supervisor';
 import { secretsOf } from '@sluice/stack/services/secrets';
@@ -16,14 +17,11 @@ import { databaseServices } from '@sluice/stack/workspace';
 import { SmallDisk } from './long/disk.js';
 import { Providers, type Step } from './long/providers.js';
 import type { Server } from './plan.js';
-import { Proxy } from './proxy.js';
 import { serverPids } from './servers.js';
 
 const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
 
-/**
- * The whole system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each of them.
- */
+/** The system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each. */
 export interface SystemUnderTest {
   /** Of the gateway. */
   url: string;

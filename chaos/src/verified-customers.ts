@@ -5,11 +5,7 @@ import type { RetryingShop } from './retrying-shop.js';
 const COUNT = 25;
 const PASSWORD = 'a-regular-customer';
 
-/**
- * Registers customers and verifies their telephone numbers: what happens to their orders goes to the SMS provider. The
- * texts of all others are withheld.
- * @param providers received their codes @returns their ids
- */
+/** Registers customers whose numbers are verified: texts to all others are withheld. @returns their ids */
 export async function registerVerifiedCustomers(shop: RetryingShop, providers: Providers): Promise<string[]> {
   const ids: string[] = [];
   const prefix = `+1888${randomInt(100, 1_000)}`;

@@ -1,10 +1,7 @@
 import { Failure } from '@sluice/stack/failure';
 import { databaseServices } from '@sluice/stack/workspace';
 
-/**
- * The service that was named on the command line.
- * @throws {Failure} naming the services that there are
- */
+/** The service that was named on the command line. @throws {Failure} naming the services that there are */
 export function serviceArgument(name: string | undefined, usage: string): string {
   const services = databaseServices();
   if (name !== undefined && services.includes(name)) return name;

@@ -7,8 +7,8 @@ import { build } from '@sluice/stack/build/build';
 import { runProgram } from './run-program.js';
 import { runUntilStopped } from './run-until-stopped.js';
 
-/** Measures the memory of a whole `npm start`, which brings its own servers. */
-const MEMORY = 'memory';
+/** Measures a whole `npm start`, which brings its own servers. */
+const WITHOUT_SERVERS = 'memory';
 
 /** Runs a program of bench/, with a PostgreSQL and a RabbitMQ of its own. */
 export const runBench = (name: string, args: readonly string[]): Promise<number> =>
@@ -19,16 +19,12 @@ export const runBench = (name: string, args: readonly string[]): Promise<number>
     const progress = new Progress();
     await build(progress);
     const onStart = (stop: () => void): void => void shutdown.add(name, stop);
-    if (name === MEMORY)
-      return runProgram(process.execPath, [inRoot('start.mjs'), 'bench-memory', ...args], { onStart });
-    const servers = await privateServers(progress, shutdown, { durable: true });
+    const servers = name === WITHOUT_SERVERS ? {} : await privateServers(progress, shutdown, { durable: true });
     const env = { ...process.env, ...servers };
     return runProgram(process.execPath, [inRoot('bench/dist', `${name}.js`), ...args], { env, onStart });
   });
 
-function benchNames(): string[] {
-  const programs = readdirSync(inRoot('bench/src')).filter(
-    (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
-  );
-  return [...programs.map((file) => file.slice(0, -'.ts'.length)), MEMORY];
-}
+const benchNames = (): string[] =>
+  readdirSync(inRoot('bench/src'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+    .map((file) => file.slice(0, -'.ts'.length));

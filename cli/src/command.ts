@@ -9,29 +9,20 @@ export interface Command extends Syntax {
   execute(args: string[]): Promise<ExitCode>;
 }
 
-type Run<O extends Options> = (line: CommandLine<O>) => Promise<ExitCode> | ExitCode;
-
-export interface DefinedCommand<O extends Options> extends Syntax<O> {
-  /** @param run instead of the command's own, with the same arguments */
-  execute(args: string[], run?: Run<O>): Promise<ExitCode>;
-}
-
 /** A command that prints its usage when `--help` is among its arguments, and otherwise runs with the parsed ones. */
 export function defineCommand<const O extends Options = Record<never, never>>({
-  run: ownRun,
+  run,
   ...syntax
-}: Syntax<O> & { run: Run<O> }): DefinedCommand<O> {
+}: Syntax<O> & { run(line: CommandLine<O>): Promise<ExitCode> | ExitCode }): Command & Syntax<O> {
   return {
     ...syntax,
-    execute: async (args, run = ownRun) =>
+    execute: async (args) =>
       wantsHelp(syntax, args) ? console.log(syntax.usage) : run(parseCommandLine<O>(syntax, args)),
   };
 }
 
-/** Kinds of options. */
 export const FLAG = { type: 'boolean' } as const;
 export const TEXT = { type: 'string' } as const;
 export const TEXTS = { type: 'string', multiple: true } as const;
 
-/** For a command that accepts any number of words. */
 export const NO_LIMIT = Number.POSITIVE_INFINITY;

@@ -82,13 +82,30 @@ it.each([
   ['mutate', 'no/such/file'],
   ['test', 'no/such/file'],
   ['trace', 'maybe'],
+  ['new', 'service'],
+  ['new', 'controller', 'loyalty'],
+  ['new', 'consumer', 'loyalty'],
+  ['new', 'service', 'orders'],
+  ['new', 'event', 'order'],
   ['restart'],
+  ['dev', 'no-such-service'],
+  ['dev', '--inspect', 'orders:99999'],
+  ['dev', 'payments', '--inspect', 'orders'],
   ['dead-letters', 'redrive'],
   ['prisma', 'no-such-service'],
 ])('npm run %s -- %s is refused before anything is built', async (name, ...args: string[]) => {
   const { code, stdout, stderr } = await run(commandOf(name), ...args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: stdoutOf(name) });
   expect(stderr).not.toContain('not foreseen');
+  untouched();
+});
+
+it('npm run dev -- orders needs a system that runs', async () => {
+  expect(await run('dev', 'orders')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `✗ no \`npm start\` is running in ${stateDirectory}\n  Start one (npm start).\n`,
+  });
   untouched();
 });
 

@@ -10,11 +10,13 @@ export const COMMANDS: Table = {
   chaos: () => import('./commands/chaos.js'),
   'contracts:publish': () => import('./commands/contracts-publish.js'),
   'dead-letters': () => import('./commands/dead-letters.js'),
+  dev: () => import('./commands/dev.js'),
   'dev:users': () => import('./commands/dev-users.js'),
   fuzz: () => import('./commands/fuzz.js'),
   load: () => import('./commands/load.js'),
   migrate: () => import('./commands/migrate.js'),
   mutate: () => import('./commands/mutate.js'),
+  new: () => import('./commands/new.js'),
   prisma: () => import('./commands/prisma.js'),
   reset: () => import('./commands/reset.js'),
   restart: () => import('./commands/restart.js'),
@@ -31,6 +33,5 @@ export const COMMANDS: Table = {
 
 /** Commands that programs of this repository run, and people do not. */
 export const INTERNAL_COMMANDS: Table = {
-  'bench-memory': () => import('./commands/bench-memory.js'),
   'container-setup': () => import('./commands/container-setup.js'),
 };

@@ -1,7 +1,4 @@
-import { runAudit, settleArgument } from '@sluice/audit/run';
-import { databaseOn } from '@sluice/audit/system';
 import {
-  containerServices,
   GIVEN,
   layOutBroker,
   layOutDatabases,
@@ -17,15 +14,13 @@ import { Progress } from '@sluice/stack/progress';
 import { loadCompiled } from '@sluice/stack/build/compiled';
 import { applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
 import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
-import { StateDirectory } from '@sluice/stack/state-directory';
-import { databaseServices } from '@sluice/stack/workspace';
+import { StateDirectory, type ContainerServers } from '@sluice/stack/state-directory';
+import { allServices, databaseServices } from '@sluice/stack/workspace';
 import type { ExitCode } from './command.js';
-import { command as deadLettersCommand } from './commands/dead-letters.js';
-import { command as tailCommand } from './commands/tail.js';
-import { command as traceCommand } from './commands/trace.js';
-import { deadLetters, deadLettersRequest } from './dead-letters.js';
-import { tail, tailRequest } from './tail.js';
-import { traceOff, traceOn, traceRequest } from './trace.js';
+import { command as audit } from './commands/audit.js';
+import { command as deadLetters } from './commands/dead-letters.js';
+import { command as tail } from './commands/tail.js';
+import { command as trace } from './commands/trace.js';
 
 /** The volume of secrets is the state directory of a system in containers. */
 const stateDirectory = new StateDirectory();
@@ -37,20 +32,10 @@ const STEPS = new Map<string, (args: string[]) => Promise<ExitCode>>([
   ['secrets', () => progress.step('secrets', makeSecrets)],
   ['databases', () => progress.step('databases', makeDatabases)],
   ['topology', applyTopology],
-  [
-    'dead-letters',
-    (args) => deadLettersCommand.execute(args, (line) => deadLetters(deadLettersRequest(line), broker())),
-  ],
-  ['tail', (args) => tailCommand.execute(args, (line) => tail(tailRequest(line), broker()))],
-  [
-    'trace',
-    (args) =>
-      traceCommand.execute(args, (line) => {
-        const { state, json } = traceRequest(line);
-        return state === 'on' ? traceOn(broker(), { json }) : traceOff(broker());
-      }),
-  ],
-  ['audit', audit],
+  ['dead-letters', (args) => deadLetters.execute(args)],
+  ['tail', (args) => tail.execute(args)],
+  ['trace', (args) => trace.execute(args)],
+  ['audit', (args) => audit.execute(args)],
   ['rotate', ([service = '']) => progress.step(`new passwords for ${service}`, () => rotate(service))],
 ]);
 
@@ -60,15 +45,22 @@ export const STEP_NAMES = [...STEPS.keys()];
 export async function runContainerStep(name: string, args: string[]): Promise<ExitCode> {
   const step = STEPS.get(name);
   if (!step) throw new Failure(`which step? ${STEP_NAMES.join(', ')}`);
-  if (name !== 'secrets') Object.assign(process.env, recordedServers(stateDirectory).trust);
+  if (name !== 'secrets') Object.assign(process.env, administratorsEnvironment(recordedServers(stateDirectory)));
   return step(args);
 }
+
+/** By which every command finds the servers. */
+const administratorsEnvironment = ({ database, broker, trust }: ContainerServers): Record<string, string> => ({
+  DATABASE_URL: database,
+  AMQP_URL: broker.url,
+  AMQP_MANAGEMENT_URL: broker.managementUrl ?? '',
+  ...trust,
+});
 
 async function makeSecrets(): Promise<void> {
   const given = await givenSettings();
   // Certificates are for servers that accept TLS alone: deploy/tls.
-  const tls =
-    process.env.SERVERS_TLS === 'true' ? await makeContainerTls(stateDirectory, containerServices()) : undefined;
+  const tls = process.env.SERVERS_TLS === 'true' ? await makeContainerTls(stateDirectory, allServices()) : undefined;
   makeContainerSecrets(stateDirectory, given, tls);
 }
 
@@ -91,7 +83,6 @@ async function makeDatabases(note: (detail: string) => void): Promise<void> {
   layOutDatabases(stateDirectory, await prepareDatabases(database, stateDirectory, { note, printLine }));
 }
 
-/** @param args of `npm run topology` */
 async function applyTopology(args: string[]): Promise<number> {
   const access = await withUsers(stateDirectory, broker());
   const code = await runTopology(args, access);
@@ -99,16 +90,9 @@ async function applyTopology(args: string[]): Promise<number> {
   return code;
 }
 
-function audit(args: string[]): Promise<number> {
-  const { database } = recordedServers(stateDirectory);
-  const databases = Object.fromEntries(databaseServices().map((service) => [service, databaseOn(database, service)]));
-  return runAudit({ databases, broker: broker() }, settleArgument(args));
-}
-
 /** Open connections stay open: the service works until it is started again, when it reads the new passwords. */
 async function rotate(service: string): Promise<void> {
-  if (!containerServices().includes(service))
-    throw new Failure('whose passwords?', `rotate ${containerServices().join(' | ')}`);
+  if (!allServices().includes(service)) throw new Failure('whose passwords?', `rotate ${allServices().join(' | ')}`);
   const { passwords, ...access } = await withUsers(stateDirectory, broker());
   if (passwords) {
     const changed = { ...access, passwords: newBrokerPassword(stateDirectory, service) };

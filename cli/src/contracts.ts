@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { loadCompiled } from '@sluice/stack/build/compiled';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot } from '@sluice/stack/workspace';
@@ -13,7 +13,7 @@ interface Publication {
   version: number;
 }
 
-/** The part that this command uses of libs/contracts/src/publishing/, which is compiled after it. */
+/** The part that this command uses of libs/contracts/src/publishing/. */
 interface Publishing {
   publicationOf(contract: object): Publication;
   fileOf(publication: Publication): string;
@@ -21,26 +21,19 @@ interface Publishing {
   withdrawn(type: string, published: Publication[], present: Publication[]): Publication[];
 }
 
-const compiled = (file: string): Promise<unknown> =>
-  import(pathToFileURL(inRoot('libs/contracts/dist', file)).href) as Promise<unknown>;
-
 /** The rules, the present contracts, and the published ones of a folder. */
 async function load(folder: string): Promise<Publishing & { present: Publication[]; published: Publication[] }> {
-  const { catalogue } = (await compiled('index.js')) as { catalogue: Map<string, object> };
-  const publication = (await compiled('publishing/publication.js')) as Pick<Publishing, 'publicationOf' | 'fileOf'>;
-  const rules = (await compiled('publishing/publish.js')) as Pick<Publishing, 'changes' | 'withdrawn'>;
-  const present = [...catalogue.values()].map((contract) => publication.publicationOf(contract));
+  const { catalogue } = await import('@sluice/contracts');
+  const parts = ['publication', 'publish'].map((name) => loadCompiled(`libs/contracts/dist/publishing/${name}.js`));
+  const rules = Object.assign({}, ...(await Promise.all(parts))) as Publishing;
+  const present = [...catalogue.values()].map((contract) => rules.publicationOf(contract));
   const published = readdirSync(folder).map(
     (file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Publication,
   );
-  return { ...publication, ...rules, present, published };
+  return { ...rules, present, published };
 }
 
-/**
- * Writes what is new, all or nothing.
- * @returns what was done, for people
- * @throws {Failure} when a contract breaks what is published
- */
+/** Writes what is new, all or nothing. @returns lines for people @throws {Failure} at a breaking change */
 export async function publishContracts(folder = PUBLISHED): Promise<string[]> {
   const { present, published, fileOf, changes } = await load(folder);
   const { write, refused } = changes(published, present);
@@ -52,11 +45,7 @@ export async function publishContracts(folder = PUBLISHED): Promise<string[]> {
     : ['the published contracts are up to date'];
 }
 
-/**
- * Removes a type that is gone from the published contracts.
- * @returns what was done, for people
- * @throws {Failure} when a contract still has the type
- */
+/** Removes a type that is gone. @returns lines for people @throws {Failure} when a contract still has the type */
 export async function withdrawContract(type: string, folder = PUBLISHED): Promise<string[]> {
   const { present, published, fileOf, withdrawn } = await load(folder);
   try {

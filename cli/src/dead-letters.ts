@@ -1,19 +1,10 @@
 import type { ConfirmChannel } from 'amqplib';
-import type { CommandLine } from '@sluice/stack/command-line';
+import type { DeadLetter, FetchedLetter, FetchOptions } from '@sluice/messaging';
 import { Failure } from '@sluice/stack/failure';
 import { loadCompiled } from '@sluice/stack/build/compiled';
-import { connectToBroker, managementApi } from '@sluice/stack/rabbitmq/administration';
-import { loadTopology } from '@sluice/stack/rabbitmq/users';
-import {
-  jsonLineOf,
-  letters,
-  letterText,
-  lineOf,
-  summaryText,
-  type DeadLetter,
-  type FetchedLetter,
-  type Summary,
-} from './letter-text.js';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
+import { loadTopology, type Broker } from '@sluice/stack/rabbitmq/users';
+import { jsonLineOf, letters, letterText, lineOf, summaryText } from './letter-text.js';
 import { write } from './standard-output.js';
 
 /** A summary reads at most so many letters of a queue, which takes about five seconds, and prints that it does. */
@@ -23,44 +14,20 @@ const MAX_LINES = 20;
 
 const ACTIONS = { list, show, redrive, discard };
 
-/** Selects letters of a queue. */
-interface Filter {
-  id?: string;
-  type?: string | undefined;
-  /** A part of the reason. */
-  reason?: string | undefined;
-  limit?: number | undefined;
-}
-
 interface Request {
   action: keyof typeof ACTIONS;
   /** The name of a queue, with or without `.dead`, or the id of a letter. */
   what: string | undefined;
-  filter: Filter;
+  filter: FetchOptions;
   confirmed: boolean;
-}
-
-/** An administrator's access to the broker. */
-interface Broker {
-  url: string;
-  managementUrl?: string | undefined;
 }
 
 type Open = () => Promise<ConfirmChannel>;
 
-/** The part that this command uses of libs/messaging/src/dead-letters/, which is compiled after it. */
-interface Library {
-  ownQueueOf(queue: string): string | undefined;
-  headline(reason: string): string;
-  countLetters(open: Open, queue: string): Promise<number>;
-  streamLetters(open: Open, queue: string, filter: Filter): AsyncIterable<FetchedLetter>;
-  readLetters(open: Open, queue: string, filter: Filter): Promise<FetchedLetter[]>;
-  summarise(letters: AsyncIterable<DeadLetter>): Promise<Summary>;
-  redrive(open: Open, queue: string, filter: Filter, republisher: unknown): Promise<number>;
-  discard(open: Open, queue: string, filter: Filter, record: (letter: FetchedLetter) => Promise<void>): Promise<number>;
-}
+/** The part of libs/messaging in src/dead-letters/, which loads no Nest. */
+type Library = typeof import('@sluice/messaging') & { headline(reason: string): string };
+type Republisher = Parameters<Library['redrive']>[3];
 
-/** A queue that has a queue of dead letters. */
 interface Queue {
   name: string;
   count: number;
@@ -68,7 +35,7 @@ interface Queue {
 
 interface Selection {
   queues: Queue[];
-  filter: Filter;
+  filter: FetchOptions;
   /** Set when the request names a queue. */
   queue?: Queue;
 }
@@ -78,31 +45,10 @@ interface Context extends Selection {
   library: Library;
   confirmed: boolean;
   /** Publishes the letters of a queue as the user of its service. */
-  republisherOf(queue: string): unknown;
+  republisherOf(queue: string): Republisher;
 }
 
-/** @throws {Failure} when the arguments are incomplete, or contradict each other */
-export function deadLettersRequest({
-  words: [action = '', what],
-  values: { type, reason, limit, all = false, yes = false },
-  args,
-  mistake,
-}: CommandLine<{
-  type: { type: 'string' };
-  reason: { type: 'string' };
-  limit: { type: 'string' };
-  all: { type: 'boolean' };
-  yes: { type: 'boolean' };
-}>): Request {
-  const max = limit === undefined ? undefined : Number(limit);
-  const isComplete = action === 'list' || (action === 'show' ? what !== undefined : Boolean(what) !== all);
-  const isBounded = max === undefined || (Number.isInteger(max) && max > 0);
-  if (isAction(action) && isComplete && isBounded)
-    return { action, what, filter: { type, reason, limit: max }, confirmed: yes };
-  throw mistake(`not understood: ${args.join(' ')}`);
-}
-
-const isAction = (text: string): text is keyof typeof ACTIONS => Object.hasOwn(ACTIONS, text);
+export const isAction = (text: string): text is Request['action'] => Object.hasOwn(ACTIONS, text);
 
 /** Lists, shows, redrives or discards dead letters. @throws {Failure} */
 export async function deadLetters({ action, what, filter, confirmed }: Request, broker: Broker): Promise<void> {
@@ -115,7 +61,7 @@ export async function deadLetters({ action, what, filter, confirmed }: Request, 
       return channel.on('error', () => {}); // the call on the channel fails with the same error
     };
     const selection = select(what, await deadLetterQueues(broker, open, library), filter);
-    const republisherOf = (queue: string): unknown => operator(broker.url, queue.replace(/\..*/, ''));
+    const republisherOf = (queue: string): Republisher => operator(broker.url, queue.replace(/\..*/, ''));
     await ACTIONS[action]({ ...selection, open, library, confirmed, republisherOf });
   } finally {
     await connection.close().catch(() => {}); // the broker has closed it
@@ -124,10 +70,11 @@ export async function deadLetters({ action, what, filter, confirmed }: Request, 
 
 /** The queues of the map, and, where the management API answers, those of listeners that the map does not have. */
 async function deadLetterQueues(broker: Broker, open: Open, { ownQueueOf, countLetters }: Library): Promise<Queue[]> {
-  const { topology, settingsOf } = await loadTopology();
-  const onMap: string[] = topology(settingsOf(process.env)).queues.map(({ name }: { name: string }) => name);
-  const onBroker = broker.managementUrl ? await queuesOf(broker).catch(() => []) : [];
-  const names = [...new Set([...onMap, ...onBroker])].flatMap((name) => ownQueueOf(name) ?? []);
+  const { management, topology, settingsOf } = await loadTopology();
+  const onMap = topology(settingsOf(process.env)).queues;
+  const api = broker.managementUrl ? management(broker.managementUrl, broker.url) : undefined;
+  const onBroker = (await api?.queues().catch(() => [])) ?? [];
+  const names = new Set([...onMap, ...onBroker].flatMap(({ name }) => ownQueueOf(name) ?? []));
   const queues: Queue[] = [];
   for (const name of names) {
     const count = await countLetters(open, name).catch(() => undefined);
@@ -136,14 +83,8 @@ async function deadLetterQueues(broker: Broker, open: Open, { ownQueueOf, countL
   return queues;
 }
 
-async function queuesOf(broker: Broker): Promise<string[]> {
-  const call = await managementApi({ url: broker.url, managementUrl: broker.managementUrl });
-  const queues = (await call('GET', 'queues/:vhost?columns=name', undefined)) as { name: string }[];
-  return queues.map(({ name }) => name);
-}
-
 /** A queue, or else the id of a letter that may be in any. */
-function select(what: string | undefined, queues: Queue[], filter: Filter): Selection {
+function select(what: string | undefined, queues: Queue[], filter: FetchOptions): Selection {
   if (what === undefined) return { queues, filter };
   const queue = queues.find(({ name }) => name === what.replace(/\.dead$/, ''));
   if (queue) return { queues: [queue], filter, queue };
@@ -225,8 +166,8 @@ async function discard({ open, library, queues, filter, confirmed }: Context): P
 /** Works on one queue after the other. The limit counts over all queues. @returns the sum of the results */
 async function eachQueue(
   queues: readonly Queue[],
-  { limit = Infinity, ...filter }: Filter,
-  work: (queue: string, filter: Filter) => Promise<number>,
+  { limit = Infinity, ...filter }: FetchOptions,
+  work: (queue: string, filter: FetchOptions) => Promise<number>,
 ): Promise<number> {
   let total = 0;
   for (const { name } of withLetters(queues)) {

@@ -4,76 +4,52 @@ import { Failure } from '@sluice/stack/failure';
 import { CUSTOMER, ShopClient, type Answer, type TimelineEvent } from '@sluice/stack/shop-client';
 import { until } from '@sluice/stack/until';
 
-/** The seed may still be on its way between the services when the first order is placed. */
-const SEEDED_WITHIN_MS = 30_000;
-const STATE_WITHIN_MS = 60_000;
+/** Of each step: at the first one the seed may still be on its way between the services. */
+const STEP_WITHIN_MS = 60_000;
 const POLL_MS = 100;
 
-/**
- * Sells one order as any client would, over HTTP.
- * @param url of the gateway @param note shows the step that is under way
- * @returns the completed order and its timeline
- */
+/** Sells one order over HTTP, as any client would. @param note shows the step @returns the completed order */
 export async function sellOneOrder(
   url: string,
   note: (step: string) => void,
 ): Promise<{ order: Order; events: TimelineEvent[] }> {
   const shop = new ShopClient(url);
   note('signing in');
-  const { token } = await repeat(
-    SEEDED_WITHIN_MS,
-    () => shop.call<{ token: string }>('POST', '/sessions', { body: CUSTOMER }),
-    ({ status }) => status === 201,
-  );
+  const { token } = await repeat(() => shop.call<{ token: string }>('POST', '/sessions', { body: CUSTOMER }), has(201));
   note('placing an order');
-  const { items } = await repeat(
-    SEEDED_WITHIN_MS,
-    () => shop.call<{ items?: { sku: string; available: number }[] }>('GET', '/products', { token }),
-    ({ body }) => body.items?.some(isAvailable) ?? false,
-  );
-  const lines = (items ?? [])
+  const list = () => shop.call<{ items?: { sku: string; available: number }[] }>('GET', '/products', { token });
+  const { items = [] } = await repeat(list, ({ body }) => body.items?.some(isAvailable) ?? false);
+  const lines = items
     .filter(isAvailable)
     .slice(0, 1)
     .map(({ sku }) => ({ sku, quantity: 2 }));
   const key = randomUUID(); // the same on every try, so that it is one order
-  const { id } = await repeat(
-    SEEDED_WITHIN_MS,
-    () => shop.placeOrder(token, { lines, key }),
-    ({ status }) => status === 201,
-  );
+  const { id } = await repeat(() => shop.placeOrder(token, { lines, key }), has(201));
   const reaches = (wanted: Order['status']) =>
     repeat(
-      STATE_WITHIN_MS,
       () => shop.getOrder(token, id),
       ({ body }) => body.status === wanted,
     );
   note('waiting until it can be paid');
   await reaches('awaiting_payment');
   note('paying');
-  await repeat(
-    STATE_WITHIN_MS,
-    () => shop.pay(token, id),
-    ({ status }) => status === 200 || status === 202,
-  );
+  await repeat(() => shop.pay(token, id), has(200, 202));
   note('waiting for its parcels');
   const order = await reaches('completed');
-  const { events } = await repeat(
-    STATE_WITHIN_MS,
-    () => shop.getTimeline(token, id),
-    ({ status }) => status === 200,
-  );
+  const { events } = await repeat(() => shop.getTimeline(token, id), has(200));
   note(`${id} is completed`);
   return { order, events };
 }
 
 const isAvailable = ({ available }: { available: number }): boolean => available > 0;
 
+const has =
+  (...statuses: number[]) =>
+  ({ status }: Answer<unknown>): boolean =>
+    statuses.includes(status);
+
 /** Repeats a request until its answer is the wanted one. @returns its body @throws Failure with the last answer */
-async function repeat<T>(
-  withinMs: number,
-  request: () => Promise<Answer<T>>,
-  isWanted: (answer: Answer<T>) => boolean,
-): Promise<T> {
+async function repeat<T>(request: () => Promise<Answer<T>>, isWanted: (answer: Answer<T>) => boolean): Promise<T> {
   let last = 'no answer';
   const answer = await until(
     async () => {
@@ -86,7 +62,7 @@ async function repeat<T>(
         return false;
       }
     },
-    { withinMs, everyMs: POLL_MS },
+    { withinMs: STEP_WITHIN_MS, everyMs: POLL_MS },
   );
   if (answer) return answer.body;
   throw new Failure(`the demo order got stuck: ${last}`, 'The services say why in .sluice/logs/');

@@ -1,6 +1,6 @@
 import { requireAddresses } from '@sluice/stack/addresses';
 import { Failure } from '@sluice/stack/failure';
-import { runningPostgres, startPostgres } from '@sluice/stack/postgres/postgres';
+import { runningPostgresUrl } from '@sluice/stack/postgres/postgres';
 import type { Progress } from '@sluice/stack/progress';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { inRoot } from '@sluice/stack/workspace';
@@ -53,21 +53,15 @@ export async function makeDevUsers(
   });
 }
 
-/** The database of accounts and the key it signs with. */
 async function accountsSettings(
   stateDirectory: StateDirectory,
   { DATABASE_URL, TOKEN_PRIVATE_KEY }: NodeJS.ProcessEnv,
 ): Promise<{ DATABASE_URL: string; TOKEN_PRIVATE_KEY: string }> {
   if (DATABASE_URL && TOKEN_PRIVATE_KEY) return { DATABASE_URL, TOKEN_PRIVATE_KEY };
   const secrets = stateDirectory.recall('secrets');
-  const server = DATABASE_URL ?? (await runningServer(stateDirectory));
+  const server = DATABASE_URL ?? (await runningPostgresUrl(stateDirectory));
   if (!secrets || !server) throw new Failure(`no system: no \`npm start\` is running in ${stateDirectory.dir}`, NEEDED);
   const { ensureDatabases } = await import('@sluice/stack/databases/databases');
   const { accounts = '' } = await ensureDatabases(server, ['accounts'], stateDirectory);
   return { DATABASE_URL: accounts, TOKEN_PRIVATE_KEY: secrets.tokenPrivateKey };
-}
-
-/** The URL of the running PostgreSQL; a server that runs is taken over, and not started again. */
-async function runningServer(stateDirectory: StateDirectory): Promise<string | undefined> {
-  return runningPostgres(stateDirectory) ? (await startPostgres(stateDirectory)).url : undefined;
 }

@@ -25,7 +25,6 @@ export interface Terminal {
   coloured: boolean;
 }
 
-/** A message on one line. */
 export function factLine({ time, type, correlationId = '', data, place }: Fact, { width, coloured }: Terminal): string {
   const [id, rest] = entityOf(type, data);
   const start = [

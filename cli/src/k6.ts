@@ -18,10 +18,7 @@ export type K6 = (
   env: NodeJS.ProcessEnv,
 ) => { program: string; args: string[] };
 
-/**
- * The k6 of this machine, else the one of a container.
- * @throws {Failure} when there is neither
- */
+/** The k6 of this machine, else the one of a container. @throws {Failure} when there is neither */
 export async function findK6(): Promise<K6> {
   if (await succeeds('k6', ['version'])) return onMachine;
   if (await dockerAnswers()) return inContainer;
@@ -34,10 +31,7 @@ export const onMachine: K6 = (script, options) => ({
   args: ['run', ...options, inRoot('load', script)],
 });
 
-/**
- * On the network of this machine, for load aims at loopback; as the user of this process, because the tokens are readable
- * for that user alone. Files have the same paths inside.
- */
+/** Uses the network of this machine, for load aims at loopback, and this user, who alone may read the tokens. */
 export const inContainer: K6 = (script, options, env) => {
   const scripts = inRoot('load');
   const results = [env['LOAD_TOKENS'], env['LOAD_RESULT']].filter((file) => file !== undefined && file !== '');
@@ -51,10 +45,7 @@ export const inContainer: K6 = (script, options, env) => {
   return { program: 'docker', args: [...args, IMAGE, 'run', ...options, path.join(scripts, script)] };
 };
 
-/**
- * Runs a script to its end, with k6's own output on the terminal.
- * @returns k6's exit code: 99 when a threshold was crossed
- */
+/** Runs a script with k6's own output on the terminal. @returns k6's exit code: 99 when a threshold was crossed */
 export function runK6(k6: K6, script: string, options: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { program, args } = k6(script, options, env);
   process.on('SIGINT', () => {}); // a Ctrl-C reaches k6 by itself, which then tears down; a second one would cut that short

@@ -1,35 +1,8 @@
-import type { GetMessage } from 'amqplib';
+import type { DeadLetter, FetchedLetter, Summary } from '@sluice/messaging';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-
-/** A message that was given up, as libs/messaging/src/dead-letters/letter.ts reads it. */
-export interface DeadLetter {
-  queue: string;
-  id: string | undefined;
-  type: string | undefined;
-  reason: string;
-  stack: string | undefined;
-  /** RFC 3339. */
-  failedAt: string | undefined;
-  attempts: number;
-  redriven: number;
-  history: { at: string; reason: string }[];
-}
-
-export interface FetchedLetter {
-  letter: DeadLetter;
-  message: GetMessage;
-}
-
-/** The letters of a queue, grouped by type and reason, the most frequent first. */
-export interface Summary {
-  count: number;
-  /** RFC 3339, of the letter that was given up first. */
-  oldest: string | undefined;
-  groups: { type: string; reason: string; count: number }[];
-}
 
 /** How long ago an RFC 3339 instant was, and the instant. */
 export function ago(instant: string | undefined, now = Date.now()): string {
@@ -58,10 +31,7 @@ export function summaryText(queue: string, { count, oldest, groups }: Summary, t
 export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }: DeadLetter) =>
   `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
 
-/**
- * A letter with all its headers and its body.
- * @param scrub masks passwords, tokens and card numbers @param headline takes the line of a reason that explains most
- */
+/** All headers and the body. @param scrub masks secrets @param headline the line of a reason that explains most */
 export function letterText(
   { letter, message }: FetchedLetter,
   scrub: (text: string) => string,

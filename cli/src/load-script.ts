@@ -18,11 +18,8 @@ const USERS = new Map([
 const DEFAULT_USERS = 1_000;
 
 /**
- * Runs a k6 script of load/ against the running `npm start` or BASE_URL, with users of its own unless LOAD_TOKENS names a
- * file.
- * @param options of k6
- * @returns k6's exit code
- * @throws {Failure} when there is no such script, no k6 or no system
+ * Runs a script of load/ against the running `npm start` or BASE_URL, with new users unless LOAD_TOKENS names a file.
+ * @returns k6's exit code @throws {Failure} when there is no such script, no k6 or no system
  */
 export async function runLoadScript(script: string, options: readonly string[]): Promise<number> {
   if (!existsSync(inRoot('load', `${script}.js`)))
@@ -55,7 +52,6 @@ function urlOf(stateDirectory: StateDirectory): string {
   );
 }
 
-/** @returns the file with the tokens of this run's users */
 async function makeTokens(script: string, stateDirectory: StateDirectory): Promise<string> {
   const file = stateDirectory.path('load', 'tokens.txt');
   rmSync(file, { force: true });

@@ -3,9 +3,7 @@ import { deploy } from '@sluice/stack/databases/migrations';
 import type { MigratedDatabase } from '@sluice/stack/databases/with-databases';
 
 interface Outcome {
-  /** Printed behind the name of the service. */
   line: string;
-  /** Whether the command fails. */
   bad?: boolean;
 }
 

@@ -3,14 +3,10 @@ import { once } from 'node:events';
 import { root } from '@sluice/stack/workspace';
 
 interface Options extends SpawnOptions {
-  /** Called once the program runs. */
   onStart?: (stop: () => void) => void;
 }
 
-/**
- * Runs a program to its end, by default in the checkout, with its output on the terminal.
- * @returns its exit code; 1 when a signal has ended it
- */
+/** By default in the checkout, with its output on the terminal. @returns the exit code; 1 when a signal has ended it */
 export async function runProgram(
   program: string,
   args: readonly string[],

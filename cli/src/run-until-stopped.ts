@@ -14,11 +14,7 @@ interface Options {
   onStopping?: (code: number) => void;
 }
 
-/**
- * Runs a command that starts servers or processes, and stops them all at its end: after its last step, a failure, a
- * signal. A second signal ends this process at once.
- * @returns the exit code
- */
+/** Runs a command and stops what it has started: at its end, a failure, a signal; at once at a second signal. */
 export function runUntilStopped(
   work: (run: Run) => Promise<number>,
   { signalCode = 130, onStopping }: Options = {},

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { isSlow, needsServers, specFiles } from './spec-files.js';
+import { isSlow, needsBuild, needsServers, specFiles } from './spec-files.js';
 import { root } from '@sluice/stack/workspace';
 
 const USES_SERVERS = /\b(testBroker|testDatabase|startSystem|itNamesWhatBreaks)\(/;
@@ -31,6 +31,25 @@ it('needs servers wherever a test asks for a broker, a database or a system', ()
   const without = specFiles([]).filter(
     (file) =>
       !file.endsWith('/spec-files.spec.ts') && USES_SERVERS.test(readFileSync(file, 'utf8')) && !needsServers(file),
+  );
+  expect(without.map(nameOf)).toEqual([]);
+});
+
+it.each(['apps/orders', 'libs/contracts', 'libs/messaging/src/settlement', 'topology/src/map'])(
+  'needs no compiled code for %s',
+  (word) => expect(specFiles([word]).filter(needsBuild).map(nameOf)).toEqual([]),
+);
+
+it.each([
+  'e2e/src/outages.spec.ts',
+  'cli/src/commands.spec.ts',
+  'apps/accounts/src/dev-users.spec.ts',
+  'libs/messaging/src/poison.spec.ts',
+])('needs compiled code for %s', (word) => expect(specFiles([word]).every(needsBuild)).toBe(true));
+
+it('needs compiled code wherever a test starts a program or a system', () => {
+  const without = specFiles([]).filter(
+    (file) => /\b(startSystem|run|runWith|fork)\(\s*['"`]/.test(readFileSync(file, 'utf8')) && !needsBuild(file),
   );
   expect(without.map(nameOf)).toEqual([]);
 });

@@ -19,10 +19,8 @@ const filesIn = (folder: string): string[] =>
   });
 
 /**
- * The spec files that vitest finds by these words: all whose path has one of them.
- * @param words paths, or parts of one, with or without a line; none for all files but the slow ones
- * @returns absolute paths
- * @throws {Failure} when a word finds none
+ * The files that vitest finds, as absolute paths: all whose path has one of the words, with or without a line number;
+ * without words, all but the slow ones. @throws {Failure} when a word finds none
  */
 export function specFiles(words: readonly string[]): string[] {
   const all = PLACES.flatMap((place) => filesIn(inRoot(place))).filter((file) => SPEC.test(file));
@@ -48,20 +46,33 @@ const ENVIRONMENT = /process\.env(?!\.[A-Z]|\[')|process\.env(\.|\[')(DATABASE_U
 const IMPORT = /^(?:import|export)\s+(?!type\b)([^;]*?)\s*from '([^']+)'|^import '([^']+)'/gm;
 const TESTING = 'testing/src/index.ts';
 
-/** By file, as far as it was computed. */
-const needs = new Map<string, boolean>();
-
 /**
  * Whether a spec file, or a file that it imports, uses the servers of the run. Of testing, only the imported names count.
  */
-export function needsServers(file: string): boolean {
-  const computed = needs.get(file);
-  if (computed !== undefined) return computed;
-  needs.set(file, false); // ends the recursion at files that import each other
-  const source = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const result = (ADDRESS.test(source) && ENVIRONMENT.test(source)) || importsOf(file, source).some(needsServers);
-  needs.set(file, result);
-  return result;
+export const needsServers = reaches((source) => ADDRESS.test(source) && ENVIRONMENT.test(source));
+
+/** Runs what was compiled, or a command, which may. */
+const COMPILED = /\bdist\/|start\.mjs/;
+/** Folders whose specs use no other compiled code than they, or the parts of testing that they import, name. */
+const FROM_SOURCES = /^(apps|libs|topology)\//;
+const namesCompiled = reaches((source) => COMPILED.test(source));
+
+/** Whether a spec file runs compiled code: vitest resolves the libraries to their sources. */
+export const needsBuild = (file: string): boolean =>
+  !FROM_SOURCES.test(path.relative(root, file).replaceAll(path.sep, '/')) || namesCompiled(file);
+
+/** Whether a file, or one that it imports, has this; computed once for each. */
+function reaches(has: (source: string) => boolean): (file: string) => boolean {
+  const computed = new Map<string, boolean>();
+  return function check(file) {
+    const known = computed.get(file);
+    if (known !== undefined) return known;
+    computed.set(file, false); // ends the recursion at files that import each other
+    const source = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const result = has(source) || importsOf(file, source).some(check);
+    computed.set(file, result);
+    return result;
+  };
 }
 
 /** The files of this repository that a file imports. */

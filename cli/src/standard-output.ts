@@ -1,7 +1,4 @@
-/**
- * Writes to stdout. Resolves when the reader has the text: what is not read is not taken from the broker.
- * @throws Error when the reader has gone
- */
+/** Resolves when the text is read: what is not read is not taken from the broker. @throws Error without a reader */
 export const write = (text: string): Promise<void> =>
   new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 

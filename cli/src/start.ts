@@ -4,7 +4,8 @@ import { holderOf, tryLock } from '@sluice/stack/lock';
 import { isFree } from '@sluice/stack/ports';
 import { Progress, seconds } from '@sluice/stack/progress';
 import { serveRestartRequests } from '@sluice/stack/services/restarts';
-import { endOrphans } from '@sluice/stack/services/supervisor';
+import { endOrphans, type Supervisor } from '@sluice/stack/services/supervisor';
+import type { Shutdown } from '@sluice/stack/shutdown';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { startSystem } from '@sluice/stack/system';
 import { sellOneOrder, timelineLines } from './demo.js';
@@ -15,13 +16,21 @@ interface Options {
   demo: boolean;
   /** Stops when the system is ready and the order is sold, instead of at a signal. */
   exitAfterDemo: boolean;
+  /** Called once the system is ready. */
+  onReady?: (run: ReadySystem) => Promise<void>;
+}
+
+export interface ReadySystem {
+  supervisor: Supervisor;
+  progress: Progress;
+  shutdown: Shutdown;
 }
 
 /**
  * Starts the whole system, and stops it at a signal.
  * @returns the exit code, once everything has stopped
  */
-export async function startAndServe({ demo, exitAfterDemo }: Options): Promise<number> {
+export async function startAndServe({ demo, exitAfterDemo, onReady }: Options): Promise<number> {
   const stateDirectory = new StateDirectory();
   const progress = new Progress();
   const port = Number(process.env['PORT'] || 8080);
@@ -42,7 +51,7 @@ export async function startAndServe({ demo, exitAfterDemo }: Options): Promise<n
       const { supervisor, broker } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp: fail });
       const endRestarts = serveRestartRequests(
         stateDirectory,
-        (service: string) => supervisor.restart(service),
+        (service, env) => supervisor.restart(service, env),
         (line: string) => progress.line(line),
       );
       await shutdown.add('restarts', endRestarts);
@@ -51,6 +60,7 @@ export async function startAndServe({ demo, exitAfterDemo }: Options): Promise<n
       progress.line(`✓ ready after ${ready}`);
       if (demo) await demonstrate(url, progress);
       for (const line of addressLines(stateDirectory, url, broker.managementUrl)) progress.line(line);
+      await onReady?.({ supervisor, progress, shutdown });
       if (exitAfterDemo) return 0;
       supervisor.showLogs = true;
       return new Promise<never>(() => {}); // until a signal or a failure

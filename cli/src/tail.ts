@@ -1,5 +1,5 @@
+import { EXCHANGES } from '@sluice/contracts';
 import type { ConsumeMessage } from 'amqplib';
-import type { CommandLine } from '@sluice/stack/command-line';
 import { Failure } from '@sluice/stack/failure';
 import { loadCompiled } from '@sluice/stack/build/compiled';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
@@ -20,20 +20,10 @@ export const loadScrub = async (): Promise<Scrub> =>
 interface TailRequest {
   /** Topic patterns: `order.*`, `#`. */
   patterns: string[];
-  /** Prints whole messages, one a line. */
   json: boolean;
 }
 
-export const tailRequest = ({
-  words,
-  values: { json = false },
-}: CommandLine<{ json: { type: 'boolean' } }>): TailRequest => ({ patterns: words.length > 0 ? words : ['#'], json });
-
-/**
- * Prints the facts that match, from now on, until a signal ends it. The facts come by a queue of its own, which the
- * broker deletes with the connection.
- * @throws {Failure}
- */
+/** Prints the facts that match, until a signal ends it, from a queue that the broker deletes with the connection. */
 export async function tail({ patterns, json }: TailRequest, broker: { url: string }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
@@ -41,7 +31,7 @@ export async function tail({ patterns, json }: TailRequest, broker: { url: strin
     await write(`${line}\n`);
   };
   const ready = (): void => console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`);
-  await follow(broker, { exchange: 'shop.events', patterns, print, ready });
+  await follow(broker, { exchange: EXCHANGES.events, patterns, print, ready });
 }
 
 interface Following {
@@ -52,10 +42,7 @@ interface Following {
   ready: () => void;
 }
 
-/**
- * Prints what an exchange receives, until a signal ends it.
- * @throws {Failure} when the broker closes the connection
- */
+/** Prints what an exchange receives, until a signal ends it. @throws {Failure} when the broker closes the connection */
 export async function follow(broker: { url: string }, { exchange, patterns, print, ready }: Following): Promise<void> {
   const ended = whenEnded();
   const connection = await connectToBroker(broker, `follows ${exchange}`);

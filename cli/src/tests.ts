@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from '@sluice/stack/build/build';
-import { privateServers } from '@sluice/stack/private-servers';
+import { build, generate } from '@sluice/stack/build/build';
+import { holderOf, tryLock } from '@sluice/stack/lock';
+import { privateServers, type ServerAddresses } from '@sluice/stack/private-servers';
 import { Progress } from '@sluice/stack/progress';
+import type { Shutdown } from '@sluice/stack/shutdown';
 import { waitForAll } from '@sluice/stack/wait-for-all';
+import { inRoot } from '@sluice/stack/workspace';
 import { runUntilStopped } from './run-until-stopped.js';
-import { isSlow, needsServers, specFiles } from './spec-files.js';
+import { isSlow, needsBuild, needsServers, specFiles } from './spec-files.js';
 import { runVitest, type TestCounts } from './vitest.js';
 
 interface Options {
@@ -14,7 +17,18 @@ interface Options {
   words: readonly string[];
   /** Further variables for the tests. */
   env?: NodeJS.ProcessEnv;
+  /** Runs them again as files change; meanwhile, other runs in this checkout use its servers. */
+  watch?: boolean;
 }
+
+interface Run {
+  progress: Progress;
+  shutdown: Shutdown;
+  watch: boolean;
+}
+
+/** Held by the watch whose servers other runs use; their addresses are in it. */
+const SHARED = inRoot('.nx', 'test-servers.lock');
 
 const INTERRUPTED = 130;
 
@@ -23,21 +37,22 @@ const INTERRUPTED = 130;
  * @param args of vitest, the words among them
  * @returns the exit code
  */
-export async function runTests(args: readonly string[], { words, env = {} }: Options): Promise<number> {
+export async function runTests(args: readonly string[], { words, env = {}, watch = false }: Options): Promise<number> {
   let counts: TestCounts = { passed: 0, failed: 1 };
   const code = await runUntilStopped(
     async ({ shutdown }) => {
       const files = specFiles(words);
       const progress = new Progress();
       const [servers] = await waitForAll([
-        files.some(needsServers) ? privateServers(progress, shutdown, { durable: false }) : {},
-        build(progress),
+        files.some(needsServers) ? serversFor({ progress, shutdown, watch }) : {},
+        words.length === 0 || files.some(needsBuild) ? build(progress) : generate(progress),
       ]);
       const reports = mkdtempSync(path.join(tmpdir(), 'sluice-report-'));
       await shutdown.add('report', () => rmSync(reports, { recursive: true, force: true }));
       counts = await runVitest(args, {
         env: { ...process.env, ...servers, ...env, SLOW_SPECS: String(files.some(isSlow)) },
         reportFile: path.join(reports, 'report.json'),
+        watch,
         onStart: (stop) => void shutdown.add('vitest', stop),
       });
       return counts.failed > 0 ? 1 : 0;
@@ -45,6 +60,20 @@ export async function runTests(args: readonly string[], { words, env = {} }: Opt
     { signalCode: INTERRUPTED },
   );
   return code === INTERRUPTED ? code : printCounts(counts);
+}
+
+/** Those of a watch in this checkout, when it has some and the environment names none; otherwise private ones. */
+async function serversFor({ progress, shutdown, watch }: Run): Promise<Partial<ServerAddresses>> {
+  const holder = holderOf<ServerAddresses>(SHARED);
+  if (holder && !process.env['DATABASE_URL'] && !process.env['AMQP_URL']) {
+    progress.line(`✓ servers of npm test -- --watch (process ${holder.pid})`);
+    const { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL } = holder;
+    return { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL };
+  }
+  const servers = await privateServers(progress, shutdown, { durable: false });
+  const endSharing = watch && tryLock(SHARED, servers);
+  if (endSharing) await shutdown.add('shared servers', endSharing);
+  return servers;
 }
 
 /** @returns the exit code that the counts mean */

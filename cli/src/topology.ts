@@ -1,10 +1,9 @@
-import { Failure } from '@sluice/stack/failure';
+import { administratorsBroker } from '@sluice/stack/rabbitmq/administration';
 import { runningRabbit, startRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
+import type { Broker } from '@sluice/stack/rabbitmq/users';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 
-interface TopologyBroker {
-  url: string;
-  managementUrl?: string | undefined;
+interface TopologyBroker extends Broker {
   /** Stops a broker that was started for this command alone. */
   stop?: () => Promise<unknown>;
 }
@@ -15,22 +14,12 @@ export function isTopologyAction([action, ...rest]: readonly string[], prune: bo
   return (action === 'listen' && rest.length === 2) || ((action === 'url' || action === 'switch') && rest.length === 1);
 }
 
-/**
- * The broker of AMQP_URL, else that of the running `npm start`. A queue is made anew while no service runs, so for
- * `switch` the private broker is started when it does not run.
- * @throws {Failure} when there is none
- */
+/** The administrator's broker. For `switch`, while no service runs, the private one is started when it does not run. */
 export async function topologyBroker(
   action: string | undefined,
   stateDirectory: StateDirectory,
 ): Promise<TopologyBroker> {
-  const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
-  if (url) return { url, managementUrl: managementUrl || undefined };
-  const running = await runningRabbit(stateDirectory);
-  if (running) return { url: running.url, managementUrl: running.managementUrl };
-  if (action === 'switch' && stateDirectory.recall('rabbitmq')) return startRabbit(stateDirectory);
-  throw new Failure(
-    'no broker: AMQP_URL is not set and no `npm start` is running here',
-    'Start one (npm start), or set AMQP_URL and AMQP_MANAGEMENT_URL.',
-  );
+  const startsIt = action === 'switch' && !process.env['AMQP_URL'] && stateDirectory.recall('rabbitmq');
+  if (startsIt && !(await runningRabbit(stateDirectory))) return startRabbit(stateDirectory);
+  return administratorsBroker(stateDirectory);
 }

@@ -1,46 +1,17 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { CommandLine } from '@sluice/stack/command-line';
 import { explainEnvironmentError } from '@sluice/stack/environment-errors';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
-import { managementApi } from '@sluice/stack/rabbitmq/administration';
+import { loadTopology, type Broker } from '@sluice/stack/rabbitmq/users';
 import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
 import { follow, loadScrub, textOf, type Scrub } from './tail.js';
 import { write } from './standard-output.js';
 
-/**
- * The broker repeats every message here, as `publish.<exchange>` and `deliver.<queue>`:
- * https://www.rabbitmq.com/docs/firehose
- */
+/** Every message, as `publish.<exchange>` and `deliver.<queue>`: https://www.rabbitmq.com/docs/firehose */
 const FIREHOSE = 'amq.rabbitmq.trace';
 
-interface TraceRequest {
-  state: 'on' | 'off';
-  /** Prints whole messages, one a line. */
-  json: boolean;
-}
-
-/** An administrator's access to the broker. */
-interface Broker {
-  url: string;
-  managementUrl?: string | undefined;
-}
-
-/** @throws {Failure} when the word is neither `on` nor `off` */
-export function traceRequest({
-  words: [state],
-  values: { json = false },
-  mistake,
-}: CommandLine<{ json: { type: 'boolean' } }>): TraceRequest {
-  if (state === 'on' || state === 'off') return { state, json };
-  throw mistake(`not understood: ${state}`);
-}
-
-/**
- * Switches the firehose on, prints what comes out of it, and switches it off at the end, also after a failure.
- * @throws {Failure}
- */
-export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json'>): Promise<void> {
+/** Prints what comes out of the firehose, which is switched off at the end, also after a failure. @throws {Failure} */
+export async function traceOn(broker: Broker, { json }: { json: boolean }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
     const fact = factOf(message, scrub);
@@ -61,7 +32,6 @@ export async function traceOn(broker: Broker, { json }: Pick<TraceRequest, 'json
 /** For a trace that was killed, and could not switch it off. */
 export const traceOff = (broker: Broker): Promise<void> => switchFirehose(broker, false);
 
-/** The settings of a vhost in the management API. */
 interface Vhost {
   description?: string;
   tags?: string[];
@@ -70,8 +40,8 @@ interface Vhost {
 
 /** The vhost's other settings are sent as well: a setting that is left out would be emptied. */
 async function switchFirehose(broker: Broker, tracing: boolean): Promise<void> {
-  const { pathname } = new URL(broker.url);
-  const vhost = pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';
+  const { management, vhostOf } = await loadTopology();
+  const vhost = vhostOf(broker.url);
   const state = tracing ? 'on' : 'off';
   const byHand = `On a node of the broker: rabbitmqctl trace_${state} -p ${vhost}`;
   if (!broker.managementUrl)
@@ -79,10 +49,12 @@ async function switchFirehose(broker: Broker, tracing: boolean): Promise<void> {
       'the firehose is switched by the management API, and AMQP_MANAGEMENT_URL is not set',
       `Set it to that of an administrator, for example http://user:password@host:15672. ${byHand}`,
     );
-  const call = await managementApi({ url: broker.url, managementUrl: broker.managementUrl });
+  const api = management(broker.managementUrl, broker.url);
   try {
-    const { description, tags, default_queue_type: type } = (await call('GET', 'vhosts/:vhost', undefined)) as Vhost;
-    await call('PUT', 'vhosts/:vhost', {
+    const settings = await api.get<Vhost>(`vhosts/${api.vhost}`);
+    if (!settings) throw new Error(`there is no vhost ${vhost}`); // PUT would make it
+    const { description, tags, default_queue_type: type } = settings;
+    await api.put(`vhosts/${api.vhost}`, {
       tracing,
       ...(description && { description }),
       ...(tags?.length && { tags: tags.join(',') }),

@@ -7,6 +7,9 @@ export interface TestCounts {
   failed: number;
 }
 
+/** Of vitest after Ctrl-C. */
+const INTERRUPTED = 130;
+
 /** The part that is used of the report that vitest writes as JSON. */
 export interface VitestReport {
   numPassedTests: number;
@@ -18,6 +21,8 @@ interface Options {
   env: NodeJS.ProcessEnv;
   /** Where vitest writes its JSON report. */
   reportFile: string;
+  /** Runs tests again as their files change, until the user ends it. */
+  watch: boolean;
   onStart: (stop: () => void) => void;
 }
 
@@ -25,16 +30,25 @@ interface Options {
  * Runs vitest with its own output on the terminal.
  * @param args filters and options of vitest
  */
-export async function runVitest(args: readonly string[], { env, reportFile, onStart }: Options): Promise<TestCounts> {
-  const options = ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+export async function runVitest(
+  args: readonly string[],
+  { env, reportFile, watch, onStart }: Options,
+): Promise<TestCounts> {
+  const options = [
+    watch ? 'watch' : 'run',
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+  ];
   const code = await runProgram(process.execPath, [inRoot('node_modules/vitest/vitest.mjs'), ...options], {
     env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: [watch ? 'inherit' : 'ignore', 'inherit', 'inherit'],
     onStart,
   });
   return countTests(
     existsSync(reportFile) ? (JSON.parse(readFileSync(reportFile, 'utf8')) as VitestReport) : undefined,
-    code,
+    watch && code === INTERRUPTED ? 0 : code, // a watch has no other end
   );
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { OrderStatus, query } from '@sluice/contracts';
+import { EXCHANGES, OrderStatus, query } from '@sluice/contracts';
 import { depth, run, tap, type System, type Tap, eventually, type Program } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -72,7 +72,7 @@ describe('adding a consumer', () => {
   async function everythingIsCounted(mark: string): Promise<z.infer<typeof Counts>> {
     const data = Buffer.from(JSON.stringify({ orderId: randomUUID() }));
     const channel = await system.broker.connection.createConfirmChannel();
-    channel.publish('shop.events', `order.${mark}`, data, {
+    channel.publish(EXCHANGES.events, `order.${mark}`, data, {
       messageId: randomUUID(),
       type: `order.${mark}`,
       userId: system.broker.userOf('orders'),
@@ -153,7 +153,7 @@ describe('adding a consumer', () => {
       if (!PYTHON) skip(NO_PYTHON);
       const { connection } = system.broker;
       const channel = await connection.createConfirmChannel();
-      channel.publish('shop.events', 'order.placed', Buffer.from('no json'), {
+      channel.publish(EXCHANGES.events, 'order.placed', Buffer.from('no json'), {
         messageId: randomUUID(),
         type: 'order.placed',
         headers: { version: 1 },

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { deadLetters, depth, eventually, SERVICES, startSystem, type ProcessSystem } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { balance, CHECKED_EVERY_MS } from './balancer.js';
@@ -195,7 +196,7 @@ async function redelivered({ broker }: ProcessSystem): Promise<number> {
 async function writeBack({ broker }: ProcessSystem, letters: Awaited<ReturnType<typeof deadLetters>>): Promise<void> {
   const channel = await broker.connection.createConfirmChannel();
   for (const { body, properties } of letters)
-    channel.publish('shop.dead', QUEUE, Buffer.from(body), properties as object);
+    channel.publish(EXCHANGES.dead, QUEUE, Buffer.from(body), properties as object);
   await channel.waitForConfirms();
   await channel.close();
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Problem, type Contract } from '@sluice/contracts';
+import { EXCHANGES, Problem, type Contract } from '@sluice/contracts';
 import { eventually } from '@sluice/testing';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 
@@ -29,7 +29,7 @@ export class RawRpcClient {
   async send({ type }: Contract, data: unknown, { timeoutMs = 10_000, version = 1 }: RpcOptions = {}): Promise<string> {
     const id = randomUUID();
     const headers = { version, time: new Date().toISOString(), 'correlation-id': id, 'timeout-ms': timeoutMs };
-    this.channel.publish('shop.commands', type, Buffer.from(JSON.stringify(data)), {
+    this.channel.publish(EXCHANGES.commands, type, Buffer.from(JSON.stringify(data)), {
       messageId: randomUUID(),
       type,
       contentType: 'application/json',

@@ -1,3 +1,5 @@
+import { allServices, manifestOf } from '@sluice/stack/workspace';
+
 /** Files that are mutated together, and the specs that must fail for their mutants. */
 export interface Group {
   name: string;
@@ -11,33 +13,20 @@ export interface Group {
   light?: boolean;
 }
 
-/** The rules of one service: pure functions, and the specs that run them without a server. */
-const rules = (app: string, files: readonly string[], specs: readonly string[]): Group => ({
-  name: app,
-  light: true,
-  files: files.map((file) => `apps/${app}/src/${file}.ts`),
-  specs: specs.map((file) => `apps/${app}/src/${file}.spec.ts`),
-});
+/** The rules of a service: pure functions, and the specs that run them without a server. */
+function rulesOf(service: string): Group[] {
+  const { rules } = manifestOf(service);
+  if (!rules) return [];
+  const src = `apps/${service}/src`;
+  const [files, specs] = [inFolder(src, '.ts', rules.files), inFolder(src, '.spec.ts', rules.specs)];
+  return [{ name: service, light: true, files, specs }];
+}
 
 const inFolder = (folder: string, suffix: string, names: readonly string[]): string[] =>
   names.map((name) => `${folder}/${name}${suffix}`);
 
 export const GROUPS: readonly Group[] = [
-  rules(
-    'orders',
-    ['order', 'order-steps', 'placing', 'pricing', 'cancellation', 'deadline'],
-    ['placing', 'pricing', 'cancellation', 'deadline', 'order', 'order-arrival', 'order-model'],
-  ),
-  rules(
-    'inventory',
-    ['allocation', 'allotment', 'reservation', 'receipt', 'stock', 'product'],
-    ['stock', 'receipt', 'allocation', 'allotment', 'reservation', 'conservation'],
-  ),
-  rules('payments', ['payable', 'capture', 'refund', 'cancellation'], ['payable', 'cancellation']),
-  rules('promotions', ['coupon', 'points', 'redemption'], ['points', 'coupon', 'redemption']),
-  rules('logistics', ['parcel', 'halting'], ['parcel', 'halting']),
-  rules('flash-sale', ['sale', 'claim', 'progress'], ['sale', 'claim', 'sales.model']),
-  rules('notifications', ['composition', 'delivery', 'notice'], ['delivery', 'composition']),
+  ...allServices().flatMap(rulesOf),
   {
     name: 'messaging',
     files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'held-messages', 'dependencies', 'schedule']),

@@ -1,7 +1,8 @@
+import type { Topology } from '@sluice/contracts';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { redrive, SenderVerification } from '@sluice/messaging';
-import { connectToBroker, managementApi } from '@sluice/stack/rabbitmq/administration';
+import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { until } from '@sluice/stack/until';
 import {
   applyTopology,
@@ -13,7 +14,7 @@ import {
   usersOf,
   WORK,
 } from '@sluice/topology';
-import type { BrokerUser, Topology } from '@sluice/topology';
+import type { BrokerUser } from '@sluice/topology';
 import type { Attempt } from './attempt.js';
 import { MessageAttempts, serviceOf } from './message-attempts.js';
 import { sendAll } from './messages.js';
@@ -128,7 +129,7 @@ async function untilQuiet(reader: QueueReader, vhost: Vhost): Promise<void> {
 }
 
 async function removeAll(broker: Broker, name: string, users: readonly BrokerUser[]): Promise<void> {
-  const api = managementApi(broker);
-  await api('POST', 'users/bulk-delete', { users: users.map((user) => `${name}.${user.name}`) });
-  await api('DELETE', `vhosts/${name}`);
+  const api = management(broker.managementUrl, broker.url);
+  await api.post('users/bulk-delete', { users: users.map((user) => `${name}.${user.name}`) });
+  await api.delete(`vhosts/${name}`);
 }

@@ -1,19 +1,13 @@
-import { catalogue, factsOf, sendersOf, type Contract } from '@sluice/contracts';
+import { EXCHANGES, catalogue, factsOf, sendersOf, type Contract } from '@sluice/contracts';
 import { SERVICES } from '@sluice/topology';
 import { serviceOf } from './message-attempts.js';
 import { Sender, type Context } from './sender.js';
 import { Timers } from './timers.js';
 import type { User } from './user.js';
 
-const EXCHANGES = {
-  event: 'shop.events',
-  command: 'shop.commands',
-  query: 'shop.commands',
-  delivery: 'shop.deliveries',
-};
 /** Exchanges to which no message is sent first; a timer is tried with the first four. */
 const OTHERS = [
-  ...['shop.home', 'shop.homeless', 'shop.operator', 'shop.live', 'shop.optional', 'shop.unrouted'],
+  ...[EXCHANGES.home, EXCHANGES.homeless, EXCHANGES.operator, EXCHANGES.live, EXCHANGES.optional, EXCHANGES.unrouted],
   ...['amq.topic', 'amq.fanout', 'amq.direct', 'amq.headers'],
 ];
 
@@ -50,14 +44,14 @@ const keyOf = ({ kind, type }: Contract): string => (kind === 'delivery' ? '' : 
 
 async function throughItsExchange(sender: Sender, contract: Contract, isTaken: boolean): Promise<void> {
   const { user, context } = sender;
-  const [exchange, key] = [EXCHANGES[contract.kind], keyOf(contract)];
+  const [exchange, key] = [EXCHANGES.of(contract.kind), keyOf(contract)];
   const once = contract.kind === 'event' ? `${exchange} ${key}` : exchange;
   const must = isTaken && contract.waitsIn === undefined && sender.isSenderOf(contract);
   await sender.send(contract, 'its exchange', { exchange, key, once, must });
   const owner = `${context.prefix}${[...(sendersOf(contract.type) ?? [])].find((name) => name !== user.name) ?? 'nobody'}`;
   const own = factsOf(user.name)[0]?.type;
   await sender.send(contract, 'its exchange, in the name of its sender', {
-    exchange: own === undefined ? exchange : 'shop.events',
+    exchange: own === undefined ? exchange : EXCHANGES.events,
     key: own ?? key,
     more: { userId: owner },
     once: `${exchange} as ${owner}`,
@@ -69,10 +63,10 @@ async function throughItsExchange(sender: Sender, contract: Contract, isTaken: b
 
 /** @param key of a fact that the user may publish */
 async function underOwnKey(sender: Sender, contract: Contract, key: string): Promise<void> {
-  const exchange = 'shop.events';
-  await sender.send(contract, 'shop.events, under a key of its own', { exchange, key, once: 'its own key' });
+  const exchange = EXCHANGES.events;
+  await sender.send(contract, `${exchange}, under a key of its own`, { exchange, key, once: 'its own key' });
   const more = { headers: { CC: [contract.type] } };
-  await sender.send(contract, 'shop.events, with a second key (CC)', { exchange, key, more });
+  await sender.send(contract, `${exchange}, with a second key (CC)`, { exchange, key, more });
 }
 
 async function intoQueue(sender: Sender, contract: Contract, queue: string): Promise<void> {
@@ -81,12 +75,12 @@ async function intoQueue(sender: Sender, contract: Contract, queue: string): Pro
   const { tierMs } = sender.context;
   if (service === name && sender.isSenderOf(contract)) return;
   const byDefault = { exchange: '', once: 'default' };
-  const dead = { exchange: 'shop.dead', key: queue, once: 'shop.dead' };
+  const dead = { exchange: EXCHANGES.dead, key: queue, once: EXCHANGES.dead };
   const ways = {
     'the default exchange': { ...byDefault, key: queue },
     'the default exchange, into a tier': { ...byDefault, key: `${service}.retry.${tierMs}` },
-    'a retry tier': { exchange: `shop.retry-tier.${tierMs}`, key: queue, once: `tier of ${queue}` },
-    'shop.operator': { exchange: 'shop.operator', key: queue, once: 'shop.operator' },
+    'a retry tier': { exchange: EXCHANGES.retryTier(tierMs), key: queue, once: `tier of ${queue}` },
+    [EXCHANGES.operator]: { exchange: EXCHANGES.operator, key: queue, once: EXCHANGES.operator },
     'a dead letter, redriven by its service': { ...dead, more: BY_ITS_SERVICE },
     'a dead letter, redriven by an administrator': { ...dead, more: BY_AN_ADMINISTRATOR },
     'the default exchange, among the dead letters': { ...byDefault, key: `${queue}.dead`, more: BY_ITS_SERVICE },
@@ -96,12 +90,12 @@ async function intoQueue(sender: Sender, contract: Contract, queue: string): Pro
 
 /** The queue of a timer gives its messages to any exchange that its user may write to, under any key. */
 async function byTimer(sender: Sender, timers: Timers, contract: Contract, queues: readonly string[]): Promise<void> {
-  const tier = `shop.retry-tier.${sender.context.tierMs}`;
-  const exchanges = [EXCHANGES[contract.kind], ...OTHERS.slice(0, 4)];
+  const tier = EXCHANGES.retryTier(sender.context.tierMs);
+  const exchanges = [EXCHANGES.of(contract.kind), ...OTHERS.slice(0, 4)];
   const ends = [
     ...exchanges.map((exchange) => [exchange, keyOf(contract)] as const),
     ...queues.flatMap((queue) =>
-      ['', 'shop.dead', 'shop.home', 'shop.operator', tier].map((exchange) => [exchange, queue] as const),
+      ['', EXCHANGES.dead, EXCHANGES.home, EXCHANGES.operator, tier].map((exchange) => [exchange, queue] as const),
     ),
   ];
   for (const [exchange, key] of ends) {

@@ -1,5 +1,5 @@
+import { EXCHANGES, isTierQueue } from '@sluice/contracts';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
-import { isTierQueue } from '@sluice/topology';
 import { openChannel } from './channel.js';
 
 const DEAD = '.dead';
@@ -23,7 +23,7 @@ export class QueueReader {
     this.tiers = queues.filter(isTierQueue);
     this.#dead = queues.filter((name) => name.endsWith(DEAD));
     const others = new Set([...this.tiers, ...this.#dead]);
-    this.#consumed = queues.filter((name) => !others.has(name) && !name.startsWith('shop.'));
+    this.#consumed = queues.filter((name) => !others.has(name) && !name.startsWith(`${EXCHANGES.prefix}.`));
   }
 
   channel(): Promise<ConfirmChannel> {

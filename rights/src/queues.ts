@@ -1,4 +1,4 @@
-import type { Topology } from '@sluice/topology';
+import { EXCHANGES, type Topology } from '@sluice/contracts';
 import { forbidden, type Attempt } from './attempt.js';
 import type { User } from './user.js';
 
@@ -23,15 +23,15 @@ export async function bindAll(user: User, { queues, exchanges }: Topology): Prom
   for (const { name: what } of queues) {
     // A binding needs a right to the queue and one to the exchange: the gateway has the latter to shop.live alone, and
     // no other user has one to a queue of another service.
-    for (const source of isOwn(user, what) ? ['shop.events', 'shop.live'] : ['shop.live']) {
+    for (const source of isOwn(user, what) ? [EXCHANGES.events, EXCHANGES.live] : [EXCHANGES.live]) {
       const refusal = await user.attempt((channel) => channel.bindQueue(what, source, '#'));
       attempts.push({ user: user.name, what, way: `bound to ${source}`, ...forbidden(refusal, 'it can be bound') });
     }
   }
   for (const { name: what } of exchanges) {
-    const why = await user.attempt((channel) => channel.bindExchange(what, 'shop.live', '#'));
+    const why = await user.attempt((channel) => channel.bindExchange(what, EXCHANGES.live, '#'));
     const outcome = why === undefined ? 'nowhere' : 'refused';
-    attempts.push({ user: user.name, what, way: 'exchange bound to shop.live', outcome, why });
+    attempts.push({ user: user.name, what, way: `exchange bound to ${EXCHANGES.live}`, outcome, why });
   }
   return attempts;
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Options } from 'amqplib';
-import { sendersOf, type Contract } from '@sluice/contracts';
-import type { Topology } from '@sluice/topology';
+import { sendersOf, type Contract, type Topology } from '@sluice/contracts';
 import type { MessageAttempts } from './message-attempts.js';
 import type { User } from './user.js';
 

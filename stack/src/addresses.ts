@@ -6,10 +6,7 @@ const ADDRESSES = [
   { name: 'AMQP_MANAGEMENT_URL', protocol: /^https?:$/, example: 'http://user:password@host:15672' },
 ];
 
-/**
- * Checks the addresses of servers that were given. Their values may contain passwords and are not shown.
- * @throws {Failure} that names the first one which is no such address
- */
+/** Checks addresses. They may contain passwords and are not shown. @throws {Failure} that names the first wrong one */
 export function requireAddresses(env: NodeJS.ProcessEnv = process.env): void {
   const wrong = ADDRESSES.find(({ name, protocol }) => env[name] && !protocol.test(protocolOf(env[name])));
   if (wrong)

@@ -1,4 +1,3 @@
-/** The message of anything that was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 /** The code that Node.js, the network or PostgreSQL gives an error, such as ENOENT; undefined when it has none. */

@@ -43,10 +43,7 @@ function logUnforeseen(thrown: unknown): string {
   return path.relative(process.cwd(), file);
 }
 
-/**
- * Runs a command to its end and exits with its code.
- * @param command resolves to the exit code; 0 when it resolves to none
- */
+/** Runs a command to its end and exits with the code that it resolves to, 0 when there is none. */
 export async function runCommand(command: () => Promise<number | void>): Promise<never> {
   try {
     process.exit((await command()) ?? 0); // at once: the schema engine leaves a 10 s timer behind

@@ -14,8 +14,7 @@ export function holderOf<About extends object = object>(file: string): Holder<Ab
 }
 
 /**
- * Takes a lock that its holder's death releases.
- * @param about what others may read about the holder
+ * Takes a lock that its holder's death releases, and writes `about` for others to read.
  * @returns what releases it; undefined when a living process holds it
  */
 export function tryLock(file: string, about: object = {}): (() => void) | undefined {
@@ -64,10 +63,7 @@ function read<About extends object>(file: string): Holder<About> | undefined {
   }
 }
 
-/**
- * Does something while no other process does.
- * @param onWait called once when it must wait
- */
+/** Does something while no other process does. @param onWait called once when it must wait */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void = () => {}): Promise<T> {
   let release = tryLock(file);
   if (!release) onWait();

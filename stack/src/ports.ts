@@ -17,10 +17,7 @@ export const isFree = (port: number, host = '127.0.0.1'): Promise<boolean> =>
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/**
- * A lock for each port that a process of this machine has chosen: between the choice and the moment in which a server listens
- * there, the port is free for every other process.
- */
+/** A lock for each port that was chosen: no other process takes it before a server listens there. */
 const CLAIMS = path.join(tmpdir(), 'sluice-ports');
 const claimed = new Map<number, () => void>();
 
@@ -42,10 +39,7 @@ function tryClaim(port: number): (() => void) | undefined {
   }
 }
 
-/**
- * A port that no process listens on, and that no other is given while this process lives.
- * @param preferred taken when it is free: the port of the last start
- */
+/** A port that no process listens on, and no other is given while this process lives; `preferred` when that is free. */
 export async function freePort(preferred?: number): Promise<number> {
   for (let port = preferred ?? randomInt(MIN_PORT, MAX_PORT); ; port = randomInt(MIN_PORT, MAX_PORT)) {
     const again = claimed.has(port) && port === preferred; // the port of the last start went to the same purpose
@@ -53,7 +47,6 @@ export async function freePort(preferred?: number): Promise<number> {
   }
 }
 
-/** @param last the ports of the last start */
 export async function freePorts<K extends string>(
   names: readonly K[],
   last: Partial<Record<K, number>> = {},
@@ -63,7 +56,6 @@ export async function freePorts<K extends string>(
   return ports as Record<K, number>;
 }
 
-/** Whether a server accepts connections there. */
 export const accepts = (port: number, host = '127.0.0.1'): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ port, host });

@@ -13,8 +13,8 @@ import { stopAll } from './stop-all.js';
 import { waitForAll } from './wait-for-all.js';
 
 /** Of the state directories of runs, in the folder for temporary files; and the lock in them that their run holds. */
-export const PREFIX = 'sluice-run-';
-export const LOCK = 'run.lock';
+const PREFIX = 'sluice-run-';
+const LOCK = 'run.lock';
 
 export interface ServerAddresses {
   DATABASE_URL: string;
@@ -53,7 +53,6 @@ export async function privateServers(
   return { DATABASE_URL: url, AMQP_URL, AMQP_MANAGEMENT_URL: managementUrl };
 }
 
-/** The broker that the environment names. */
 function givenBroker(): { url: string; managementUrl: string } | undefined {
   const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
   if (!url) return undefined;
@@ -82,9 +81,12 @@ export async function remove(stateDirectory: StateDirectory): Promise<void> {
 
 /** Removes what runs that were killed have left behind. */
 export async function sweep(): Promise<void> {
-  const directories = readdirSync(tmpdir())
-    .filter((name) => name.startsWith(PREFIX))
-    .map((name) => new StateDirectory(path.join(tmpdir(), name)));
-  for (const directory of directories)
-    if (existsSync(path.join(directory.dir, LOCK)) && !holderOf(directory.path(LOCK))) await remove(directory);
+  for (const directory of abandoned()) await remove(directory);
 }
+
+/** The state directories of runs that were killed. */
+export const abandoned = (): StateDirectory[] =>
+  readdirSync(tmpdir())
+    .filter((name) => name.startsWith(PREFIX) && existsSync(path.join(tmpdir(), name, LOCK)))
+    .map((name) => new StateDirectory(path.join(tmpdir(), name)))
+    .filter((directory) => !holderOf(directory.path(LOCK)));

@@ -87,10 +87,7 @@ export async function hasEnded(record: ProcessRecord | undefined, withinMs = Inf
   return true;
 }
 
-/**
- * Ends a process: by the signal, and by SIGKILL when it has not ended in time.
- * @param record nothing happens unless that very process runs
- */
+/** Ends that very process, if it runs: by the signal, and by SIGKILL when it has not ended in time. */
 export async function end(
   record: ProcessRecord | undefined,
   { signal = 'SIGTERM', graceMs = 10_000 }: { signal?: NodeJS.Signals; graceMs?: number } = {},

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { Failure } from './failure.js';
 import { kill } from './processes.js';
 
@@ -8,21 +8,14 @@ const running = new Set<ChildProcess>();
 /** Ends each program and those that it has started: npm and tsc are wrappers around others. */
 export const endRunning = (): void => running.forEach(({ pid }) => pid && kill(-pid, 'SIGTERM'));
 
-export interface RunOptions {
-  cwd?: string;
-  env?: NodeJS.ProcessEnv;
-  uid?: number;
-  gid?: number;
+export interface RunOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
   /** What the reader of a failure should do. */
   fix?: string;
   /** The name of the program in a failure; its command line without. */
   label?: string;
 }
 
-/**
- * Runs a program to its end and gives its output: stdout and stderr, as they came.
- * @throws {Failure} when it cannot be started or its exit code is not 0
- */
+/** @returns stdout and stderr, as they came @throws {Failure} when it does not start, or its exit code is not 0 */
 export function run(
   program: string,
   args: readonly string[],

@@ -22,10 +22,7 @@ interface Launcher<S> {
 /** Before a new try, so that a server that cannot live does not keep us busy. */
 const PAUSE_MS = 500;
 
-/**
- * Starts a server of ours and starts it again whenever it ends by itself.
- * @returns the first one; later ones have the same address
- */
+/** Starts a server, and again whenever it ends by itself. @returns the first one; later ones have the same address */
 async function keepServer<S extends { ended: Promise<unknown> }>(
   name: string,
   { start, end }: Launcher<S>,
@@ -50,10 +47,7 @@ async function keepServer<S extends { ended: Promise<unknown> }>(
   return first;
 }
 
-/**
- * The broker that was given, or a private one.
- * @param starting called with the address before the broker is ready
- */
+/** The broker that was given, or a private one. @param starting called with the address before the broker is ready */
 export async function broker(
   stateDirectory: StateDirectory,
   note: Note,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ClaimResult, Order, Sale } from '@sluice/contracts';
+import type { ClaimResult, NewCoupon, NewSale, Order, Sale, Timeline } from '@sluice/contracts';
+import type { z } from 'zod';
 
 /** An answer is complete within this time, or the request is aborted. Milliseconds. */
 const DEADLINE_MS = 10_000;
@@ -39,12 +40,7 @@ export interface Answer<T = Record<string, unknown>> {
   body: T;
 }
 
-/** What happened to an order, as its customer sees it. */
-export interface TimelineEvent {
-  at: string;
-  type: string;
-  detail?: Record<string, unknown>;
-}
+export type TimelineEvent = z.infer<typeof Timeline>['events'][number];
 
 export interface Credentials {
   phone: string;
@@ -57,23 +53,10 @@ export interface NewOrder {
   key?: string | undefined;
 }
 
-export interface NewCoupon {
-  code: string;
-  kind: 'fixed' | 'percent';
-  value: number;
-  minTotal?: number;
-  limit?: number;
-  perUser?: number;
-  expiresAt?: string;
-}
-
-export interface NewSale {
-  sku: string;
-  quantity: number;
-  payWithinSeconds: number;
+type SaleTerms = Pick<z.input<typeof NewSale>, 'sku' | 'quantity' | 'payWithinSeconds'> & {
   /** How long it is open, from now. Milliseconds. */
   forMs: number;
-}
+};
 
 /** The gateway's HTTP API. Each method sends one request; to repeat it is up to the caller. */
 export class ShopClient {
@@ -134,7 +117,7 @@ export class ShopClient {
       });
   }
 
-  async createCoupon(admin: string, coupon: NewCoupon): Promise<void> {
+  async createCoupon(admin: string, coupon: z.input<typeof NewCoupon>): Promise<void> {
     await this.expect(201, 'POST', '/coupons', { token: admin, body: coupon });
   }
 
@@ -147,7 +130,7 @@ export class ShopClient {
     return this.call<Order>('GET', `/orders/${id}`, { token });
   }
 
-  getTimeline(token: string, id: string): Promise<Answer<{ events: TimelineEvent[] }>> {
+  getTimeline(token: string, id: string): Promise<Answer<z.infer<typeof Timeline>>> {
     return this.call('GET', `/orders/${id}/timeline`, { token });
   }
 
@@ -159,11 +142,8 @@ export class ShopClient {
     return this.call<Order>('POST', `/orders/${id}/cancellation`, { token });
   }
 
-  /**
-   * A flash sale whose opening time has come; it is open as soon as its stock is allotted. One piece for each user, at
-   * 5 USD.
-   */
-  createSale(admin: string, { forMs, ...sale }: NewSale): Promise<Sale> {
+  /** A flash sale that opens as soon as its stock is allotted. One piece for each user, at 5 USD. */
+  createSale(admin: string, { forMs, ...sale }: SaleTerms): Promise<Sale> {
     const [opensAt, closesAt] = [-1_000, forMs].map((ms) => new Date(Date.now() + ms).toISOString());
     const body = { ...sale, price: { amount: 500, currency: 'USD' }, opensAt, closesAt, perUser: 1 };
     return this.expect<Sale>(201, 'POST', '/flash-sales', { token: admin, body });
@@ -187,9 +167,7 @@ export class ShopClient {
 export const createdId = ({ headers }: { headers: Headers }): string | undefined =>
   headers.get('location')?.split('/').at(-1);
 
-/**
- * How long the server wants its client to wait (RFC 9110, 10.2.3), in ms; undefined when it sends no number of seconds.
- */
+/** How long the server wants its client to wait (RFC 9110, 10.2.3), in ms; undefined without a number of seconds. */
 export function retryAfterMs({ headers }: { headers: Headers }): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? 'none');
   return seconds > 0 ? seconds * 1_000 : undefined;

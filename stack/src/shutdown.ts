@@ -35,10 +35,7 @@ export class Shutdown {
     for (let stop = this.#stops.pop(); stop; stop = this.#stops.pop()) await stop();
   }
 
-  /**
-   * An error that nobody has caught must not leave servers behind either.
-   * @param fail reports it and stops everything
-   */
+  /** Uncaught errors must not leave servers behind either. @param fail reports one and stops everything */
   onCrash(fail: (error: unknown) => void): void {
     process.on('uncaughtException', fail).on('unhandledRejection', fail);
   }

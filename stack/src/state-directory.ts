@@ -11,12 +11,10 @@ export interface State {
   /** The private PostgreSQL: the administrator's password, the data folder, the port of the last start. */
   postgres: { password: string; data: string; port?: number };
   rabbitmq: RabbitState;
-  /** Passwords of the broker's users, by user. */
   'broker-users': Record<string, string>;
   /** Passwords of the databases' roles, by role; undefined: to be made anew. */
   databases: Record<string, string | undefined>;
   secrets: Secrets;
-  /** The processes of the running services. */
   services: RunningService[];
   /** The running `npm start`: the gateway's URL, the process, and how long the start took, in seconds. */
   ready: { url: string; pid: number; seconds: number };
@@ -52,10 +50,12 @@ export interface RunningService extends ProcessRecord {
   healthPort: number;
 }
 
-/** What `npm run restart` requests, and the reply of the running start. */
+/** What `npm run restart` and `npm run dev -- <service>` request, and the reply of the running start. */
 export interface RestartRequest {
   id: string;
   services: string[];
+  /** Variables besides those of `npm start`; as before when absent. */
+  env?: NodeJS.ProcessEnv | undefined;
   answer?: { ok: true } | { ok: false; message: string; fix?: string; output?: string };
 }
 

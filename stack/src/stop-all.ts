@@ -10,8 +10,7 @@ const STOP_WITHIN_MS = 60_000;
 
 /**
  * Stops the system of a state directory: through its running start, and whatever a killed one left behind.
- * @param options throwAway: the data is removed anyway, so nothing is waited for
- * @returns what was running
+ * @param options throwAway: kills, because the data is removed anyway @returns what was running
  */
 export async function stopAll(stateDirectory: StateDirectory, { throwAway = false } = {}): Promise<string[]> {
   const holder = holderOf(stateDirectory.path('running.lock'));

@@ -51,10 +51,10 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
     withUsers(stateDirectory, found, { ours: !process.env['AMQP_URL'] }).catch(failed),
   );
   const topology = waitForAll([known, rabbit]).then(([found]) =>
-    step('topology', (note) => applyTopology({ found, stateDirectory, printLine, note, shutdown })),
+    step('topology', (note) => applyTopology(found, options, note)),
   );
   const supervisor = new Supervisor({ stateDirectory, printLine });
-  const services = mayStart({ stateDirectory, known, built, topology }).then(([found, [urls]]) =>
+  const services = mayStart(stateDirectory, known, built, topology).then(([found, [urls]]) =>
     step('services', async (note) => {
       await shutdown.add('services', () => supervisor.stop());
       const reached = await reach({ broker: found, databases: urls });
@@ -69,18 +69,16 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
 
 type Built = [databases: Record<string, string>, build: void];
 
-interface Steps {
-  stateDirectory: StateDirectory;
-  known: Promise<Broker>;
-  built: Promise<Built>;
-  topology: Promise<void>;
-}
-
 /**
- * When the services can start: at once when the broker is known to hold their topology and users, so that they boot while it does;
- * otherwise when it has been applied, for they refuse to work without it.
+ * Services refuse to work without their topology and users. When those are known to be on the broker, services boot
+ * while it does; otherwise once they have been applied.
  */
-async function mayStart({ stateDirectory, known, built, topology }: Steps): Promise<[Broker, Built]> {
+async function mayStart(
+  stateDirectory: StateDirectory,
+  known: Promise<Broker>,
+  built: Promise<Built>,
+  topology: Promise<void>,
+): Promise<[Broker, Built]> {
   const [found, ready] = await waitForAll([known, built]);
   const { digestOfMap } = await import('./rabbitmq/topology.js');
   if (stateDirectory.recall('topology')?.digest !== digestOfMap(found)) await topology;
@@ -95,15 +93,9 @@ async function checkedSettings(progress: Progress): Promise<void> {
 
 const stopped = (): Promise<never> => Promise.reject(new Error('stopped while starting'));
 
-interface TopologyStep {
-  found: Broker;
-  stateDirectory: StateDirectory;
-  printLine: (line: string) => void;
-  note: Note;
-  shutdown: Shutdown;
-}
-
-async function applyTopology({ found, stateDirectory, printLine, note, shutdown }: TopologyStep): Promise<void> {
+async function applyTopology(found: Broker, options: SystemOptions, note: Note): Promise<void> {
+  const { stateDirectory, progress, shutdown } = options;
+  const printLine = (line: string): void => progress.line(line);
   const { applyMap, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
   const { created, corrected, undeliverable } = await applyMap(found);
   if (created?.length) note(`created ${created.length}`);

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ServiceManifest } from './services/manifest.js';
 
 /** The checkout that this file belongs to. */
 export const root: string = path.resolve(import.meta.dirname, '../..');
 
-/** An absolute path inside the checkout. */
 export const inRoot = (...parts: string[]): string => path.join(root, ...parts);
 
 const foldersWith = (parent: string, file: string): string[] =>
@@ -14,11 +14,18 @@ const foldersWith = (parent: string, file: string): string[] =>
         .sort()
     : [];
 
-/** Services that own a database: the folders of prisma/. */
-export const databaseServices = (): string[] => foldersWith('prisma', 'schema.prisma');
+/** All services, built or not: the apps with a manifest. */
+export const allServices = (): string[] => foldersWith('apps', 'service.json');
 
-/** Services that can be started: the apps that have been built. */
-export const builtServices = (): string[] => foldersWith('apps', 'dist/main.js');
+/**
+ * What a service is and needs (docs/decisions/0032). Read as it is: a spec checks it (cli/src/repository/services.spec.ts).
+ */
+export const manifestOf = (service: string): ServiceManifest =>
+  JSON.parse(readFileSync(inRoot('apps', service, 'service.json'), 'utf8')) as ServiceManifest;
 
-/** Apps with an entry point, built or not. */
-export const allServices = (): string[] => foldersWith('apps', 'src/main.ts');
+/** Services that own a database. */
+export const databaseServices = (): string[] => allServices().filter((service) => manifestOf(service).database);
+
+/** Services that can be started: those that have been built. */
+export const builtServices = (): string[] =>
+  allServices().filter((service) => existsSync(inRoot('apps', service, 'dist/main.js')));

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   applyTopology,
   applyUsers,
+  ensureVhost,
   operator,
   topology,
   trust,
@@ -12,7 +13,7 @@ import {
   type TopologyOptions,
 } from '@sluice/topology';
 import { connect, type ChannelModel } from 'amqplib';
-import { managementOf, TEST_CONNECTION, type Management } from './management.js';
+import { Management, TEST_CONNECTION } from './management.js';
 
 /** A vhost of its own on the shared broker, with the topology applied. */
 export interface TestBroker {
@@ -51,10 +52,9 @@ const PREFIX = 'test-';
 export async function testBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const { tiersMs: retryTiersMs, server, vhost = `${PREFIX}${randomBytes(6).toString('hex')}`, ...map } = options;
   const url = Object.assign(new URL(server?.url ?? variable('AMQP_URL')), { pathname: `/${vhost}` });
-  const management = managementOf(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
+  const management = new Management(server?.managementUrl ?? variable('AMQP_MANAGEMENT_URL'), vhost);
   const administrator = url.username || 'guest';
-  await management.put(`vhosts/${vhost}`);
-  await management.put(`permissions/${vhost}/${administrator}`, { configure: '.*', write: '.*', read: '.*' });
+  await ensureVhost(management.url, url.href);
   const apply = (): Promise<Report> =>
     applyTopology(url.href, topology({ ...map, ...(retryTiersMs && { retryTiersMs }) }));
   await apply();
@@ -82,10 +82,7 @@ interface User {
   hashing_algorithm: string;
 }
 
-/**
- * Every consumer checks who has sent a message: a test sends in the name of a user who may
- * (https://www.rabbitmq.com/docs/validated-user-id).
- */
+/** A consumer checks the sender: tests send in the name of others (https://www.rabbitmq.com/docs/validated-user-id). */
 async function allowImpersonation(management: Management, name: string): Promise<void> {
   const path = `users/${encodeURIComponent(name)}`;
   const { tags, password_hash, hashing_algorithm } = await management.get<User>(path);
@@ -100,10 +97,7 @@ async function removeVhost(management: Management, vhost: string): Promise<void>
   await management.delete(`vhosts/${vhost}`);
 }
 
-/**
- * Gives each service its user on the vhost, with the rights that `npm run topology` gives it and no more; once more
- * after the broker has lost its data. @returns every service's URL
- */
+/** Gives each service its user and rights, as `npm run topology` does; again after a loss. @returns URLs by service */
 export async function createServiceUsers({ url, management, userOf }: TestBroker): Promise<Record<string, string>> {
   const services = usersOf(WORK);
   const users = services.map((user) => ({ ...user, name: userOf(user.name) }));

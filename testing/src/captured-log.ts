@@ -9,9 +9,7 @@ export interface CapturedLog {
   release(): void;
 }
 
-/**
- * Captures what this process logs, instead of writing it: the services' logs go to standard output with `writeSync`.
- */
+/** Captures the log of this process instead of writing it: services log to standard output with `writeSync`. */
 export function captureLog(): CapturedLog {
   const { writeSync } = fs;
   let text = '';

@@ -76,10 +76,7 @@ class Project {
     });
   }
 
-  /**
-   * Every process in the container but its first is killed, from inside; compose's restart policy is to start it
-   * again.
-   */
+  /** Kills every process in the container but its first, from inside; the restart policy starts it again. */
   async crash(service: string): Promise<void> {
     const container = (await this.run('ps', '--quiet', service)).trim();
     const restarts = async (): Promise<number> =>

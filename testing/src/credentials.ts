@@ -1,7 +1,6 @@
 import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
 import { SignJWT } from 'jose';
 
-/** What a system under test signs with and checks by. */
 export function secretsOf({
   privateKey,
   publicKey,

@@ -1,9 +1,6 @@
 import { until } from '@sluice/stack/until';
 
-/**
- * Short pauses first, for what comes soon; longer ones later, which leave the machine to what takes long.
- * Milliseconds.
- */
+/** Short pauses first, for what comes soon; longer ones later leave the machine to what takes long. ms. */
 const PAUSE_MS = { everyMs: 10, growth: 1.5, longestMs: 500 };
 
 /**

@@ -1,4 +1,4 @@
-import type { Contract, Data } from '@sluice/contracts';
+import { EXCHANGES, type Contract, type Data } from '@sluice/contracts';
 import type { ChannelModel } from 'amqplib';
 
 /** The events and deliveries that a listener receives. */
@@ -11,8 +11,8 @@ export interface Facts {
 export async function facts({ connection }: { connection: ChannelModel }): Promise<Facts> {
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'shop.events', '#');
-  await channel.bindQueue(queue, 'shop.deliveries', '', { 'x-match': 'all' });
+  await channel.bindQueue(queue, EXCHANGES.events, '#');
+  await channel.bindQueue(queue, EXCHANGES.deliveries, '', { 'x-match': 'all' });
   const received: { type: string; data: unknown }[] = [];
   await channel.consume(
     queue,

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Contract, Data, Message } from '@sluice/contracts';
+import { EXCHANGES, type Contract, type Data, type Message } from '@sluice/contracts';
 import type { GetMessage, Options } from 'amqplib';
 import type { z } from 'zod';
 import type { TestBroker } from './broker.js';
 
-/**
- * A received message with a valid envelope, as a handler gets it. @throws ZodError when the data does not fit the
- * contract.
- */
+/** A message as a handler receives it. @throws ZodError when the data does not fit the contract */
 export function given<S extends z.ZodType, R extends z.ZodType>(
   contract: Contract<S, R>,
   data: z.input<S>,
@@ -37,17 +34,14 @@ export interface MessageOverrides {
   headers?: Record<string, unknown>;
 }
 
-const EXCHANGES = {
-  event: 'shop.events',
-  command: 'shop.commands',
-  query: 'shop.commands',
-  delivery: 'shop.deliveries',
+const EXCHANGE_OF = {
+  event: EXCHANGES.events,
+  command: EXCHANGES.commands,
+  query: EXCHANGES.commands,
+  delivery: EXCHANGES.deliveries,
 };
 
-/**
- * Publishes a message as the wire format has it, written down here a second time and independently; resolves when it
- * is confirmed, with its id.
- */
+/** Publishes a message in the wire format, written here a second time independently. @returns its id, once confirmed */
 export async function publish<S extends z.ZodType, R extends z.ZodType>(
   broker: Pick<TestBroker, 'connection'> & Partial<Pick<TestBroker, 'userOf'>>,
   contract: Contract<S, R>,
@@ -69,7 +63,7 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(
     headers: defined({ version, time, 'correlation-id': correlationId, ...channelHeader, ...wire.headers }),
   };
   channel.publish(
-    wire.exchange ?? EXCHANGES[contract.kind],
+    wire.exchange ?? EXCHANGE_OF[contract.kind],
     wire.routingKey ?? type,
     Buffer.from(wire.body ?? JSON.stringify(data)),
     properties,

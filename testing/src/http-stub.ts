@@ -12,10 +12,7 @@ export interface HttpStub {
   close(): Promise<void>;
 }
 
-/**
- * Starts an HTTP server on loopback. When the handler throws, the response is 500 with the error as its text.
- * @param port 0 takes a free one
- */
+/** Listens on loopback. A handler that throws answers 500 with the error as text. @param port 0 takes a free one */
 export async function httpStub(handler: HttpHandler, port = 0): Promise<HttpStub> {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {

@@ -2,10 +2,9 @@ import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from './database.js';
 import { dropConstraints } from './drop-constraints.js';
-import type { Owner } from './services.js';
 
 export interface InvariantsOf<Invariant> {
-  service: Owner;
+  service: string;
   invariants: readonly Invariant[];
   /** The service's own query: the ids that break an invariant. */
   broken(pool: Pool, invariant: Invariant, limit: number): Promise<string[]>;
@@ -20,10 +19,7 @@ export interface InvariantsOf<Invariant> {
 /** The n-th id of a test's rows, 0 to 9. */
 export const uuid = (n: number): string => `00000000-0000-7000-8000-00000000000${n}`;
 
-/**
- * Two promises, on the service's own tables without their constraints: correct rows are not reported, and each break
- * is.
- */
+/** Two promises, on the service's tables without constraints: correct rows are not reported, each break is. */
 export function itNamesWhatBreaks<Invariant extends { name: string }>({
   service,
   invariants,

@@ -1,24 +1,5 @@
-import { ManagementError, managementApi } from '@sluice/stack/rabbitmq/administration';
+import { management } from '@sluice/topology';
 import { eventually } from './eventually.js';
-
-/** The management API, for one vhost. */
-export interface Management {
-  /** With user and password. */
-  readonly url: string;
-  /** `path` follows `/api/`. */
-  get<T>(path: string): Promise<T>;
-  put(path: string, body?: object): Promise<void>;
-  delete(path: string): Promise<void>;
-  post(path: string, body: object): Promise<void>;
-  /**
-   * Closes every connection to the vhost but the test's own, as an administrator would. @returns how many there were
-   */
-  closeConnections(): Promise<number>;
-  /**
-   * Waits until `count` connections of that name are listed, which takes the management API seconds, and closes them.
-   */
-  closeConnectionsNamed(name: string, count: number): Promise<void>;
-}
 
 /** The name of the test's own connection, which `closeConnections` leaves open. */
 export const TEST_CONNECTION = 'the test';
@@ -26,47 +7,65 @@ export const TEST_CONNECTION = 'the test';
 interface Connection {
   /** The broker's name for it. */
   name: string;
-  /** The name that its client gave it. */
-  clientName: string | undefined;
+  client_properties?: {
+    /** The name that its client gave it. */
+    connection_name?: string;
+  };
 }
 
-interface ListedConnection {
-  name: string;
-  client_properties?: { connection_name?: string };
-}
+/** The management API, for one vhost. Paths follow `/api/`. */
+export class Management {
+  readonly #api;
 
-export function managementOf(url: string, vhost: string): Management {
-  const call = managementApi({ url: `amqp://any/${vhost}`, managementUrl: url });
-  const get = async <T>(path: string): Promise<T> => (await call('GET', path)) as T;
-  const remove = async (path: string): Promise<void> => {
-    await call('DELETE', path).catch((error: unknown) => {
-      if (!(error instanceof ManagementError && error.status === 404)) throw error; // it is deleted already
+  /** @param url with user and password */
+  constructor(
+    readonly url: string,
+    private readonly vhost: string,
+  ) {
+    this.#api = management(url, `amqp://any/${vhost}`);
+  }
+
+  /** @throws Error when nothing is there */
+  async get<T>(path: string): Promise<T> {
+    const found = await this.#api.get<T>(path);
+    if (found === undefined) throw new Error(`there is no /api/${path}`);
+    return found;
+  }
+
+  put(path: string, body: object): Promise<void> {
+    return this.#api.put(path, body);
+  }
+
+  post(path: string, body: object): Promise<void> {
+    return this.#api.post(path, body);
+  }
+
+  delete(path: string): Promise<void> {
+    return this.#api.delete(path);
+  }
+
+  /** Closes all connections to the vhost but the test's own, as an administrator would. @returns how many there were */
+  closeConnections(): Promise<number> {
+    return this.#close((name) => name !== TEST_CONNECTION);
+  }
+
+  /** Closes the connections of that name when `count` are listed, which takes the management API seconds. */
+  async closeConnectionsNamed(name: string, count: number): Promise<void> {
+    await eventually(async () => {
+      const listed = (await this.#named((one) => one === name)).length;
+      if (listed !== count) throw new Error(`${listed} connections are called "${name}", not ${count}`);
     });
-  };
-  const connections = async (): Promise<Connection[]> => {
-    const listed = await get<ListedConnection[]>(`vhosts/${vhost}/connections`);
-    return listed.map(({ name, client_properties }) => ({ name, clientName: client_properties?.connection_name }));
-  };
-  const closeAll = (listed: Connection[]): Promise<void[]> =>
-    Promise.all(listed.map(({ name }) => remove(`connections/${encodeURIComponent(name)}`)));
-  return {
-    url,
-    get,
-    put: async (path, body) => void (await call('PUT', path, body)),
-    delete: remove,
-    post: async (path, body) => void (await call('POST', path, body)),
-    async closeConnections() {
-      const others = (await connections()).filter(({ clientName }) => clientName !== TEST_CONNECTION);
-      await closeAll(others);
-      return others.length;
-    },
-    async closeConnectionsNamed(name, count) {
-      const found = await eventually(async () => {
-        const named = (await connections()).filter(({ clientName }) => clientName === name);
-        if (named.length !== count) throw new Error(`${named.length} connections are called "${name}", not ${count}`);
-        return named;
-      });
-      await closeAll(found);
-    },
-  };
+    await this.#close((one) => one === name);
+  }
+
+  async #named(isMeant: (name: string | undefined) => boolean): Promise<Connection[]> {
+    const listed = await this.get<Connection[]>(`vhosts/${this.vhost}/connections`);
+    return listed.filter(({ client_properties }) => isMeant(client_properties?.connection_name));
+  }
+
+  async #close(isMeant: (name: string | undefined) => boolean): Promise<number> {
+    const found = await this.#named(isMeant);
+    await Promise.all(found.map(({ name }) => this.delete(`connections/${encodeURIComponent(name)}`)));
+    return found.length;
+  }
 }

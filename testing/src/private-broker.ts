@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { findRabbit } from '@sluice/stack/rabbitmq/programs';
 import { brokerControl, endRabbit, removeRabbit, startRabbit, type Rabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import { DISK_FREE_LIMIT } from '@sluice/stack/rabbitmq/settings';
-import { StateDirectory } from '@sluice/stack/state-directory';
 import { connect } from 'amqplib';
 import type { Certificate, ServerTls } from './certificates.js';
 import { eventually } from './eventually.js';
@@ -39,17 +36,13 @@ const ALARM_LIMIT = '100000GB';
 
 /** Started as `npm start` starts its own. */
 export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise<PrivateBroker> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-broker-'));
-  const stateDirectory = new StateDirectory(folder);
+  const stateDirectory = temporaryStateDirectory();
   const boot = async (): Promise<Rabbit> => {
     const rabbit = await startRabbit(stateDirectory, { tls, busyWaiting: false, detached: false });
     await eventually(async () => (await connect(rabbit.url, { ca: tls?.ca, ...tls?.client })).close());
     return rabbit;
   };
-  const close = async (): Promise<void> => {
-    await endRabbit(stateDirectory, 'SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const close = (): Promise<void> => remove(stateDirectory);
   const { url, managementUrl } = await boot().catch(async (error: unknown) => {
     await close();
     throw error;

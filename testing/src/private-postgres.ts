@@ -1,9 +1,8 @@
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { endPostgres, removePostgres, startPostgres } from '@sluice/stack/postgres/postgres';
+import { chownSync, writeFileSync } from 'node:fs';
+import { endPostgres, startPostgres } from '@sluice/stack/postgres/postgres';
+import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { unprivilegedUser } from '@sluice/stack/reachable';
-import { StateDirectory } from '@sluice/stack/state-directory';
+import type { StateDirectory } from '@sluice/stack/state-directory';
 import type { Certificate } from './certificates.js';
 import { startAgain } from './start-again.js';
 
@@ -25,27 +24,20 @@ export interface PrivatePostgresOptions {
 
 /** Started as `npm start` starts its own, with every commit on disk. */
 export async function privatePostgres({ server: certificate }: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-postgres-'));
-  chmodSync(folder, 0o711); // the server may have to run as another user
-  const stateDirectory = new StateDirectory(folder);
-  const options = { extra: certificate ? tlsSettings(folder, certificate) : {} };
+  const stateDirectory = temporaryStateDirectory();
+  const options = { extra: certificate ? tlsSettings(stateDirectory, certificate) : {} };
   const { url } = await startPostgres(stateDirectory, options);
-  const kill = (): Promise<void> => endPostgres(stateDirectory, 'SIGKILL');
   return {
     url,
-    kill,
+    kill: () => endPostgres(stateDirectory, 'SIGKILL'),
     start: () => startAgain(url, () => startPostgres(stateDirectory, options)),
-    close: async () => {
-      await kill();
-      removePostgres(stateDirectory);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close: () => remove(stateDirectory),
   };
 }
 
 /** PostgreSQL takes no key that others may read. @returns the settings that name the files */
-function tlsSettings(folder: string, { cert, key }: Certificate): Record<string, string> {
-  const files = { ssl_cert_file: path.join(folder, 'server.pem'), ssl_key_file: path.join(folder, 'server.key') };
+function tlsSettings(stateDirectory: StateDirectory, { cert, key }: Certificate): Record<string, string> {
+  const files = { ssl_cert_file: stateDirectory.path('server.pem'), ssl_key_file: stateDirectory.path('server.key') };
   writeFileSync(files.ssl_cert_file, cert);
   writeFileSync(files.ssl_key_file, key, { mode: 0o600 });
   const user = unprivilegedUser();

@@ -20,7 +20,6 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-/** Registers an SDK with this process. */
 export function recordSpans(): Recorder {
   const exporter = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

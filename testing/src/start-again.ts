@@ -3,10 +3,7 @@ import { eventually } from './eventually.js';
 
 const WITHIN_MS = 60_000;
 
-/**
- * Starts a server that was killed, at its former address: it holds its port until its last thread or session has
- * ended.
- */
+/** Starts a killed server at its former address. It holds its port until its last thread or session has ended. */
 export const startAgain = (url: string, start: () => Promise<{ url: string }>): Promise<void> =>
   eventually(
     async () => {

@@ -5,9 +5,9 @@ import { secretsOf, tokenOf } from './credentials.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { freePort } from '@sluice/stack/ports';
 import { ServiceProcess } from '@sluice/stack/services/process';
-import { inRoot } from '@sluice/stack/workspace';
+import { inRoot, manifestOf } from '@sluice/stack/workspace';
 import { endWithUs } from './program.js';
-import { OWNERS, SERVICES, type Owner, type ServiceName } from './services.js';
+import { isOwner, OWNERS, SERVICES, type Owner, type ServiceName } from './services.js';
 import type { System } from './system-under-test.js';
 
 /** A generous end for a service that boots: nine of them share two cores with other tests. Milliseconds. */
@@ -92,9 +92,14 @@ async function startProcesses(
   const instanceOf = async (name: ServiceName): Promise<Instance> => {
     const own = {
       ...(users[name] !== undefined && { AMQP_URL: users[name] }),
-      ...(name !== 'gateway' && { DATABASE_URL: databases[name].url }),
+      ...(isOwner(name) && { DATABASE_URL: databases[name].url }),
     };
-    return place(name, name === 'gateway' ? await freePort() : 0, { ...shared, ...own, ...env, ...settingsOf[name] });
+    return place(name, manifestOf(name).http ? await freePort() : 0, {
+      ...shared,
+      ...own,
+      ...env,
+      ...settingsOf[name],
+    });
   };
   const first = Object.fromEntries(
     await Promise.all(SERVICES.map(async (name) => [name, await instanceOf(name)])),

@@ -1,5 +1,5 @@
 import { connect, type ConsumeMessage } from 'amqplib';
-import { catalogue } from '@sluice/contracts';
+import { EXCHANGES, catalogue } from '@sluice/contracts';
 import type { TestBroker } from './broker.js';
 
 /** Receives every message of a vhost as it passes its exchanges, and can publish it again. */
@@ -20,11 +20,11 @@ export async function tap(broker: TestBroker, { doubling = false } = {}): Promis
     channel.publish(fields.exchange, fields.routingKey, content, properties);
   const { queue } = await channel.assertQueue('', { exclusive: true });
 
-  await channel.bindQueue(queue, 'shop.events', '#');
+  await channel.bindQueue(queue, EXCHANGES.events, '#');
   for (const [type, { kind }] of catalogue) {
-    if (kind === 'command') await channel.bindQueue(queue, 'shop.commands', type);
+    if (kind === 'command') await channel.bindQueue(queue, EXCHANGES.commands, type);
     if (kind === 'delivery')
-      await channel.bindQueue(queue, 'shop.deliveries', '', {
+      await channel.bindQueue(queue, EXCHANGES.deliveries, '', {
         'x-match': 'all',
         channel: type.replace('delivery.', ''),
       });

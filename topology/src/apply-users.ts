@@ -1,5 +1,5 @@
+import { EXCHANGES, isTierExchange } from '@sluice/contracts';
 import { createHash } from 'node:crypto';
-import { isTierExchange } from './layout.js';
 import { management, vhostOf, type Management } from './management.js';
 import type { BrokerUser } from './users.js';
 
@@ -39,7 +39,7 @@ interface Existing {
 }
 type Permission = Pick<BrokerUser, 'configure' | 'write' | 'read'>;
 
-const EVENTS = 'shop.events';
+const EVENTS = EXCHANGES.events;
 /** No user may bind to read events: the topology declares all bindings. */
 const NOTHING = '^$';
 

@@ -1,8 +1,7 @@
-import { ClaimPiece, GetOrder, OrderCompleted, OrderPlaced } from '@sluice/contracts';
+import { EXCHANGES, ClaimPiece, GetOrder, OrderCompleted, OrderPlaced, type Topology } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyTopology } from './apply.js';
 import { DriftError } from './drift.js';
-import type { Topology } from './layout.js';
 import { emptyVhost, type Vhost } from './testing/vhost.js';
 import { topology } from './topology.js';
 
@@ -62,7 +61,7 @@ describe('applying the topology', () => {
     expect((error as DriftError).drifts).toEqual([
       { what: 'queue', name: 'audit.events', argument: 'x-max-length', wanted: '20', found: '10' },
     ]);
-    expect((error as DriftError).message).toContain('topology/src/layout.ts');
+    expect((error as DriftError).message).toContain('libs/contracts/src/kit/layout.ts');
     expect((error as DriftError).message).toContain(
       'stop every process of audit and run "npm run topology -- switch audit.events"',
     );
@@ -166,11 +165,11 @@ describe('events', () => {
   it('without a subscriber are kept and counted, unless their contract is optional', async () => {
     const { channel } = broker;
     for (const type of ['nobody.listens', OrderCompleted.type])
-      channel.publish('shop.events', type, Buffer.from('{}'), { type });
+      channel.publish(EXCHANGES.events, type, Buffer.from('{}'), { type });
     await channel.waitForConfirms();
 
-    expect(await broker.depth('shop.unrouted')).toBe(1);
-    expect(await channel.get('shop.unrouted')).toMatchObject({ properties: { type: 'nobody.listens' } });
+    expect(await broker.depth(EXCHANGES.unrouted)).toBe(1);
+    expect(await channel.get(EXCHANGES.unrouted)).toMatchObject({ properties: { type: 'nobody.listens' } });
   });
 });
 

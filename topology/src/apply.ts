@@ -1,8 +1,8 @@
+import { EXCHANGES, type Binding, type Exchange, type Queue, type Topology } from '@sluice/contracts';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { difference, type Existing } from './difference.js';
 import { driftOf, DriftError, type Drift } from './drift.js';
 import { sendHome, type UndeliverableReport } from './undeliverable.js';
-import type { Binding, Exchange, Queue, Topology } from './layout.js';
 import { management, type Management } from './management.js';
 import { describeQueue, describeStale, emptyOf, remove, STATISTICS_WITHIN_MS } from './prune.js';
 import { trust } from './trust.js';
@@ -67,7 +67,7 @@ export async function applyTopology(url: string, map: Topology, options: ApplyOp
 
 /** The queues to which messages return from a retry tier. */
 const homesOf = (bindings: readonly Binding[]): Set<string> =>
-  new Set(bindings.filter(({ source }) => source === 'shop.home').map(({ destination }) => destination));
+  new Set(bindings.filter(({ source }) => source === EXCHANGES.home).map(({ destination }) => destination));
 
 async function listed(api: Management): Promise<Existing> {
   const [exchanges, queues, bindings] = await Promise.all([api.exchanges(), api.queues(), api.bindings()]);

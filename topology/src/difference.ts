@@ -1,5 +1,4 @@
-import { catalogue } from '@sluice/contracts';
-import type { Binding, Topology } from './layout.js';
+import { catalogue, EXCHANGES, type Binding, type Topology } from '@sluice/contracts';
 import type { ExistingQueue } from './management.js';
 
 export interface Existing {
@@ -60,7 +59,7 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
     .map(({ name }) => name);
   const going = new Set(queues);
   return {
-    exchanges: existing.exchanges.filter((name) => name.startsWith('shop.') && !wanted.exchanges.has(name)),
+    exchanges: existing.exchanges.filter((name) => isOfThisSystem(name) && !wanted.exchanges.has(name)),
     queues,
     bindings: existing.bindings.filter(
       (binding) =>
@@ -76,7 +75,8 @@ function stale(map: Topology, existing: Existing): Difference['stale'] {
 export const isTimer = (name: string): boolean =>
   [...catalogue.values()].some(({ waitsIn }) => waitsIn !== undefined && name.startsWith(`${waitsIn}.`));
 
-const isOurs = ({ source }: Binding): boolean => source.startsWith('shop.');
+const isOfThisSystem = (exchange: string): boolean => exchange.startsWith(`${EXCHANGES.prefix}.`);
+const isOurs = ({ source }: Binding): boolean => isOfThisSystem(source);
 
 export function describeBinding({ source, to, destination, key, arguments: args }: Binding): string {
   const match = Object.entries(args)

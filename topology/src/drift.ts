@@ -38,7 +38,7 @@ export class DriftError extends Error {
 }
 
 /** Source of the arguments. */
-const MADE_IN = 'topology/src/layout.ts, and the settings that it is given';
+const MADE_IN = 'libs/contracts/src/kit/layout.ts, and the settings that it is given';
 
 const explain = ({ what, name, argument, wanted, found }: Drift): string =>
   `${what} ${name} exists with ${argument}: ${found}, and the map wants ${wanted}. ` +

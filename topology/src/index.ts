@@ -10,8 +10,6 @@ export {
 } from './apply-users.js';
 export { DriftError, type Drift } from './drift.js';
 export { management, vhostOf, type Management } from './management.js';
-export type { Binding, Exchange, Queue, Services, Topology } from './layout.js';
-export { isTierQueue, tierExchange, tierQueue } from './layout.js';
 export { CALLS_OUTSIDE, FLASH_SALE_QUEUE_LIMIT, OUTSIDE_TIERS_MS, RETRY_TIERS_MS, SERVICES, WORK } from './map.js';
 export { operator, republish, type Destination, type Operator } from './operator.js';
 export { passwordsOf, settingsOf } from './settings.js';

@@ -1,4 +1,4 @@
-import type { Binding } from './layout.js';
+import type { Binding } from '@sluice/contracts';
 import { trustingFetch, type Call } from './trust.js';
 
 /** Client of RabbitMQ's management API, for one vhost. */
@@ -14,6 +14,9 @@ export interface Management {
    */
   get<T>(path: string): Promise<T | undefined>;
   put(path: string, body: object): Promise<void>;
+  post(path: string, body: object): Promise<void>;
+  /** Also succeeds when nothing is there. */
+  delete(path: string): Promise<void>;
 }
 
 /**
@@ -50,6 +53,14 @@ export function management(url: string, amqpUrl: string): Management {
     const response = await call(path);
     return response.ok ? ((await response.json()) as T) : void (await response.body?.cancel());
   };
+  const send = async (method: string, path: string, body?: object): Promise<boolean> => {
+    const response = await call(path, { method, ...(body && { body: JSON.stringify(body) }) });
+    await response.body?.cancel();
+    return response.ok;
+  };
+  const write = async (method: string, path: string, body: object): Promise<void> => {
+    if (!(await send(method, path, body))) throw new Error(`the management API at ${origin} has no /api/${path}`);
+  };
   const list = async (what: string): Promise<Row[]> => {
     const rows = await get<Row[]>(`${what}/${vhost}`);
     if (!rows) throw new Error(`the management API at ${origin} has no vhost ${decodeURIComponent(vhost)}`);
@@ -58,11 +69,9 @@ export function management(url: string, amqpUrl: string): Management {
   return {
     vhost,
     get,
-    put: async (path, body) => {
-      const response = await call(path, { method: 'PUT', body: JSON.stringify(body) });
-      await response.body?.cancel();
-      if (!response.ok) throw new Error(`the management API at ${origin} has no /api/${path}`);
-    },
+    put: (path, body) => write('PUT', path, body),
+    post: (path, body) => write('POST', path, body),
+    delete: async (path) => void (await send('DELETE', path)),
     exchanges: async () => (await list('exchanges')).map(({ name }) => String(name)),
     queues: async () => (await list('queues')).map(toQueue),
     bindings: async () => (await list('bindings')).map(toBinding),

@@ -1,6 +1,5 @@
 import * as c from '@sluice/contracts';
-import { SENDS, type Contract } from '@sluice/contracts';
-import type { Services } from './layout.js';
+import { SENDS, type Contract, type Services } from '@sluice/contracts';
 import type { Work } from './users.js';
 
 /**

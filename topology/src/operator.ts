@@ -1,5 +1,5 @@
+import { EXCHANGES } from '@sluice/contracts';
 import type { ConfirmChannel, GetMessage } from 'amqplib';
-import { OPERATOR } from './layout.js';
 
 /**
  * Header with the user that sent the message first, as in libs/messaging/src/sender-verification.ts. Empty: the
@@ -30,7 +30,7 @@ export interface Operator {
 export function operator(url: string, service: string): Operator {
   const user = decodeURIComponent(new URL(url).username) || 'guest';
   return {
-    exchange: OPERATOR,
+    exchange: EXCHANGES.operator,
     user,
     headersFor({ properties: { userId, headers } }) {
       const first: unknown = headers?.[SENT_BY];
@@ -55,7 +55,7 @@ export interface Destination {
 export function republish(
   channel: ConfirmChannel,
   message: GetMessage,
-  { queue, url, exchange = OPERATOR }: Destination,
+  { queue, url, exchange = EXCHANGES.operator }: Destination,
   done: (error: Error | null) => void,
 ): void {
   const { user, headersFor } = operator(url, serviceOf(queue));

@@ -1,4 +1,4 @@
-import { OrderPlaced } from '@sluice/contracts';
+import { EXCHANGES, OrderPlaced } from '@sluice/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyTopology } from './apply.js';
 import { whyKept } from './prune.js';
@@ -41,10 +41,10 @@ describe('a queue that is not on the map', () => {
   it('is kept, with the reason, while messages wait in it or may return to it, or another queue needs it', async () => {
     await applyTopology(broker.url, listensTo('inventory', 'gone', 'full', 'retrying', 'homeless', 'dead'));
     await publish('', 'full.events');
-    await publish(`shop.retry-tier.${TIER_MS}`, 'retrying.events');
-    await publish('shop.dead', 'dead.events');
-    await broker.channel.unbindQueue('homeless.events', 'shop.home', 'homeless.events');
-    await publish('shop.home', 'homeless.events');
+    await publish(EXCHANGES.retryTier(TIER_MS), 'retrying.events');
+    await publish(EXCHANGES.dead, 'dead.events');
+    await broker.channel.unbindQueue('homeless.events', EXCHANGES.home, 'homeless.events');
+    await publish(EXCHANGES.home, 'homeless.events');
 
     const { pruned, kept, undeliverable } = await applyTopology(broker.url, map, {
       managementUrl: broker.managementUrl,
@@ -70,7 +70,7 @@ describe('a queue that is not on the map', () => {
       'queue dead.events': '1 message waits in dead.events.dead, and may be sent back to it',
       'queue dead.events.dead': '1 message waits in it',
     });
-    expect([await broker.depth('shop.homeless'), await broker.depth(`retrying.retry.${TIER_MS}`)]).toEqual([1, 1]);
+    expect([await broker.depth(EXCHANGES.homeless), await broker.depth(`retrying.retry.${TIER_MS}`)]).toEqual([1, 1]);
   });
 });
 

@@ -1,8 +1,8 @@
+import { EXCHANGES, isTierQueue, type Binding } from '@sluice/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, ChannelModel } from 'amqplib';
 import { describeBinding, isTimer, type Difference } from './difference.js';
 import { queuesWaitedFor } from './undeliverable.js';
-import { isTierQueue, type Binding } from './layout.js';
 import type { Management } from './management.js';
 
 export interface Pruned {
@@ -90,14 +90,14 @@ export function whyKept(
 ): string | undefined {
   const waits = (queue: string): boolean => (messages[queue] ?? 0) > 0;
   const tiers = Object.keys(messages).filter(
-    (queue) => isTierQueue(queue) && [serviceOf(name), 'shop'].includes(serviceOf(queue)),
+    (queue) => isTierQueue(queue) && [serviceOf(name), EXCHANGES.prefix].includes(serviceOf(queue)),
   );
   const tier = tiers.find(waits);
   if (waits(name)) return `${counted(messages[name]!)} in it`;
   if (!isHome(name)) return staying.some((queue) => serves(name, queue)) ? 'a queue that stays needs it' : undefined;
   if (tier) return `${counted(messages[tier]!)} in ${tier}, and may return to it`;
   if (waits(`${name}.dead`)) return `${counted(messages[`${name}.dead`]!)} in ${name}.dead, and may be sent back to it`;
-  return undeliverable[name] ? `${counted(undeliverable[name])} for it in shop.homeless` : undefined;
+  return undeliverable[name] ? `${counted(undeliverable[name])} for it in ${EXCHANGES.homeless}` : undefined;
 }
 
 const counted = (count: number): string => `${count} ${count === 1 ? 'message waits' : 'messages wait'}`;

@@ -1,10 +1,9 @@
-import { OrderPlaced } from '@sluice/contracts';
+import { EXCHANGES, OrderPlaced, type Topology } from '@sluice/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyTopology } from './apply.js';
 import { sideOf, switchQueue } from './switch.js';
 import { emptyVhost, type Vhost } from './testing/vhost.js';
 import { topology } from './topology.js';
-import type { Topology } from './layout.js';
 
 const QUEUE = 'inventory.events';
 const COUNT = 250;
@@ -27,7 +26,7 @@ afterEach(() => broker.close());
 async function publish(from: number, to: number): Promise<void> {
   const { channel } = broker;
   for (let n = from; n < to; n++)
-    channel.publish('shop.events', 'order.placed', Buffer.from(String(n)), {
+    channel.publish(EXCHANGES.events, 'order.placed', Buffer.from(String(n)), {
       persistent: true,
       messageId: String(n),
       type: 'order.placed',
@@ -81,7 +80,7 @@ describe('a queue whose arguments have changed', () => {
       durable: true,
       arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000_000 },
     });
-    await channel.bindQueue(sideOf(QUEUE), 'shop.events', 'order.placed');
+    await channel.bindQueue(sideOf(QUEUE), EXCHANGES.events, 'order.placed');
     await channel.deleteQueue(QUEUE);
     await publish(0, 10);
     await switchQueue(broker.url, changed, QUEUE);

@@ -1,5 +1,5 @@
+import type { Binding, Queue, Topology } from '@sluice/contracts';
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage } from 'amqplib';
-import type { Binding, Queue, Topology } from './layout.js';
 import { republish, type Destination } from './operator.js';
 import { trust } from './trust.js';
 

@@ -1,4 +1,4 @@
-import { layout, serviceLayout, type Services, type Settings, type Topology } from './layout.js';
+import { layout, serviceLayout, type Services, type LayoutSettings, type Topology } from '@sluice/contracts';
 import { CALLS_OUTSIDE, FLASH_SALE_QUEUE_LIMIT, LIVE, OUTSIDE_TIERS_MS, RETRY_TIERS_MS, SERVICES } from './map.js';
 
 export interface TopologyOptions {
@@ -26,7 +26,7 @@ const settingsFor = ({
   outsideTiersMs = OUTSIDE_TIERS_MS,
   flashSaleQueueLimit = FLASH_SALE_QUEUE_LIMIT,
   replicated = false,
-}: TopologyOptions): Settings => ({
+}: TopologyOptions): LayoutSettings => ({
   retryTiersMs,
   outsideTiersMs,
   callsOutside: CALLS_OUTSIDE,

@@ -1,10 +1,10 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
-import { OPERATOR } from './layout.js';
 import { republish } from './operator.js';
 
 /** Queue of the messages that left a retry tier when the queue of their name did not exist. */
-export const UNDELIVERABLE_QUEUE = 'shop.homeless';
+export const UNDELIVERABLE_QUEUE = EXCHANGES.homeless;
 
 /** By home queue: messages sent back to it from `shop.homeless`, and messages left there because it does not exist. */
 export interface UndeliverableReport {
@@ -113,7 +113,7 @@ async function withUndeliverable(
 async function bind(connection: ChannelModel, home: string): Promise<void> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
-  await channel.bindQueue(home, OPERATOR, home).then(
+  await channel.bindQueue(home, EXCHANGES.operator, home).then(
     () => channel.close(),
     () => undefined,
   ); // The queue is gone: the broker will return messages for it.

@@ -1,11 +1,4 @@
-import { factsOf, type Contract } from '@sluice/contracts';
-import { consumers, type Services } from './layout.js';
-
-/**
- * By service: the requests and deliveries it sends. Its own events, replies and republished failed messages are not
- * listed.
- */
-export type Sends = Readonly<Record<string, readonly Contract[]>>;
+import { EXCHANGES, factsOf, type Contract, consumers, type Sends, type Services } from '@sluice/contracts';
 
 /** The part of the map that assigns work to services. */
 export interface Work {
@@ -46,7 +39,7 @@ export const usersOf = (work: Work): BrokerUser[] =>
 export function userOf(service: string, work: Work): BrokerUser {
   const timers = (work.sends[service] ?? []).flatMap(({ waitsIn }) => (waitsIn === undefined ? [] : timersIn(waitsIn)));
   const exclusive = work.watches.includes(service) ? [SERVER_NAMED] : [];
-  const live = work.watches.includes(service) ? [exactly('shop.live')] : [];
+  const live = work.watches.includes(service) ? [exactly(EXCHANGES.live)] : [];
   return {
     name: service,
     configure: anyOf([...exclusive, ...timers]),
@@ -97,10 +90,10 @@ function exchangesOf(service: string, work: Work): string[] {
   const requests = sent.some(isRequest);
   const replies = takes.some((what) => typeof what !== 'string' && isRequest(what));
   return [
-    ...(factsOf(service).length > 0 ? [exactly('shop.events')] : []),
-    ...(requests ? [exactly('shop.commands')] : []),
-    ...(sent.some(({ kind }) => kind === 'delivery') ? [exactly('shop.deliveries')] : []),
-    ...(hasRetries(service, work) ? [`${exactly('shop.retry-tier')}\\.[0-9]+`, exactly('shop.dead')] : []),
+    ...(factsOf(service).length > 0 ? [exactly(EXCHANGES.events)] : []),
+    ...(requests ? [exactly(EXCHANGES.commands)] : []),
+    ...(sent.some(({ kind }) => kind === 'delivery') ? [exactly(EXCHANGES.deliveries)] : []),
+    ...(hasRetries(service, work) ? [`${exactly(EXCHANGES.retryTiers)}\\.[0-9]+`, exactly(EXCHANGES.dead)] : []),
     ...(replies || sent.some(({ waitsIn }) => waitsIn !== undefined) ? [exactly('amq.default')] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import {
+  EXCHANGES,
   AccountRegistered,
   AccountVerified,
   ChangePassword,
@@ -57,7 +58,7 @@ async function listen(): Promise<void> {
   tap = await connect(broker.url);
   const channel = await tap.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'shop.events', 'account.*');
+  await channel.bindQueue(queue, EXCHANGES.events, 'account.*');
   await channel.consume(
     queue,
     (message) =>

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { flag, wholeNumber } from '@sluice/service-kit';
+import { developmentOnly, flag, OWN_KEY, PRODUCTION, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { AccountLimits } from './account.js';
 
@@ -17,7 +17,7 @@ const Ed25519PrivateKey = z.string().transform((pem, context): KeyObject => {
 
 export const AccountsConfig = z.object({
   /** Signs the tokens; the gateways have the public key. */
-  TOKEN_PRIVATE_KEY: Ed25519PrivateKey,
+  TOKEN_PRIVATE_KEY: Ed25519PrivateKey.register(PRODUCTION, OWN_KEY),
   /** Lifetime of a token, in seconds. */
   TOKEN_TTL_SECONDS: wholeNumber(1, 31_536_000).default(86_400),
   /** Time for which the number of an account that has not verified it is refused to other sign-ups, in seconds. */
@@ -33,7 +33,7 @@ export const AccountsConfig = z.object({
   /** Threads of libuv's pool (https://nodejs.org/api/cli.html), and so passwords hashed at a time, with 32 MB each. */
   UV_THREADPOOL_SIZE: wholeNumber(1, 1_024).default(4),
   /** Creates the two accounts of a development system; refused in production. */
-  DEV_SEED: flag(false),
+  DEV_SEED: flag(false).register(PRODUCTION, developmentOnly('makes accounts with passwords that everybody knows')),
 });
 export type AccountsConfig = z.output<typeof AccountsConfig>;
 

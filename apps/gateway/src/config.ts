@@ -1,15 +1,25 @@
-import { CommonConfig, flag, OutsideUrl, Port, wholeNumber } from '@sluice/service-kit';
+import { Ed25519PublicKeys, Origins, TrustProxy } from '@sluice/http-kit';
+import {
+  CommonConfig,
+  flag,
+  limited,
+  outsideUrl,
+  OWN_KEY,
+  Port,
+  PRODUCTION,
+  RANDOM_SECRET,
+  wholeNumber,
+} from '@sluice/service-kit';
 import { z } from 'zod';
-import { Origins } from './web/cors.js';
-import { Ed25519PublicKeys } from './web/public-keys.js';
-import { TrustProxy } from './web/trust-proxy.js';
+
+const GUESSES = limited('guesses at passwords and codes are');
 
 export const GatewayConfig = CommonConfig.extend({
   PORT: Port.default(8080),
   /** Keys that verify the tokens accounts signs, each those with its key id; the first also those without one. */
-  TOKEN_PUBLIC_KEY: Ed25519PublicKeys,
+  TOKEN_PUBLIC_KEY: Ed25519PublicKeys.register(PRODUCTION, OWN_KEY),
   /** Derives order ids from idempotency keys. The same on every gateway; changing it invalidates the keys. */
-  IDEMPOTENCY_SECRET: z.string().min(16),
+  IDEMPOTENCY_SECRET: z.string().min(16).register(PRODUCTION, RANDOM_SECRET),
   /** How long an HTTP caller waits for a service, in ms. */
   REPLY_TIMEOUT_MS: wholeNumber(50, 60_000).default(3_000),
   /**
@@ -21,12 +31,12 @@ export const GatewayConfig = CommonConfig.extend({
    * Requests per minute of one user, or of one address without a token; 0 disables it. A busy page sends one per
    * second, and many users share one address.
    */
-  RATE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(1_200),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(1_200).register(PRODUCTION, limited('requests are')),
   /**
    * Sign-ups, sign-ins and verifications per minute of one address; 0 disables it. Each computes a password hash: some
    * 0.3 s of a core.
    */
-  SIGN_IN_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(30),
+  SIGN_IN_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(30).register(PRODUCTION, GUESSES),
   /** Trusted proxies, whose forwarding headers are used; none when unset. */
   TRUST_PROXY: TrustProxy.optional(),
   /** Origins whose pages may call the API from a browser; only the gateway's own when unset. */
@@ -35,7 +45,7 @@ export const GatewayConfig = CommonConfig.extend({
    * Service that exchanges card numbers for tokens. Unset: the fake vault, which production refuses unless set to
    * `fake`.
    */
-  CARD_GATEWAY_URL: OutsideUrl,
+  CARD_GATEWAY_URL: outsideUrl('take orders without taking money', 'card numbers'),
   /** Interval of heartbeats on an idle stream, in ms: proxies close connections idle for 60 s, some for 30 s. */
   STREAM_HEARTBEAT_MS: wholeNumber(10, 600_000).default(15_000),
   /**

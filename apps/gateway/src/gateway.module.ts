@@ -1,6 +1,7 @@
 import { Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { CONFIG, outside } from '@sluice/service-kit';
+import { DatabaseClock, Draining, Live, ProblemFilter, ValidationPipe } from '@sluice/http-kit';
+import { brokerOf, CONFIG, outside } from '@sluice/service-kit';
 import { NotificationsController } from './accounts/notifications.controller.js';
 import { PointsController } from './accounts/points.controller.js';
 import { UsersController } from './accounts/users.controller.js';
@@ -16,8 +17,7 @@ import { Sales } from './flash-sale/sales.js';
 import { TicketStreamController } from './flash-sale/ticket-stream.controller.js';
 import { TicketStreams } from './flash-sale/ticket-streams.js';
 import { Tickets } from './flash-sale/tickets.js';
-import { Live } from './live/live.js';
-import { Streams } from './live/streams.js';
+import { Streams } from './web/streams.js';
 import { HealthController } from './operations/health.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { CancellationsController } from './orders/cancellations.controller.js';
@@ -33,13 +33,9 @@ import { CouponsController } from './products/coupons.controller.js';
 import { DisplayedProducts } from './products/displayed-products.js';
 import { ProductsController } from './products/products.controller.js';
 import { Rpc } from './rpc.js';
-import { ShopClock } from './shop-clock.js';
-import { AuthGuard } from './web/auth.js';
-import { Draining } from './web/draining.js';
-import { ProblemFilter } from './web/problem.filter.js';
+import { AuthGuard } from './web/auth.guard.js';
 import { Revocations } from './web/revocations.js';
 import { Tokens } from './web/tokens.js';
-import { ValidationPipe } from './web/validation.pipe.js';
 
 export const CONTROLLERS: Type[] = [
   UsersController,
@@ -65,6 +61,9 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
   return url ? new HttpCardVault(url) : new FakeCardVault();
 }
 
+const live = (config: GatewayConfig): Live =>
+  new Live({ ...brokerOf(config), service: 'gateway', name: 'gateway listens' });
+
 @Module({
   controllers: CONTROLLERS,
   providers: [
@@ -72,8 +71,8 @@ function cardVault({ CARD_GATEWAY_URL }: GatewayConfig): CardVault {
     Revocations,
     Tokens,
     Draining,
-    Live,
-    ShopClock,
+    { provide: Live, useFactory: live, inject: [CONFIG] },
+    DatabaseClock,
     Streams,
     OrderStreams,
     DisplayedProducts,

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Id, type Contract } from '@sluice/contracts';
+import { correlationId, DatabaseClock } from '@sluice/http-kit';
 import { MessageClient, ProblemError, PublishError, RequestTimeoutError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { GatewayConfig } from './config.js';
-import { ShopClock } from './shop-clock.js';
-import { correlationId } from './web/correlation.js';
 
 /** Confirmed by the broker, no reply before the deadline. The request will still be processed. */
 export const PENDING: unique symbol = Symbol('pending');
@@ -19,7 +18,7 @@ export type Accepted = z.output<typeof Accepted>;
 export class Rpc {
   constructor(
     private readonly client: MessageClient,
-    private readonly clock: ShopClock,
+    private readonly clock: DatabaseClock,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 

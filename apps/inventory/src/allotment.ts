@@ -10,11 +10,25 @@ import {
 } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, type OnHand } from './allocation.js';
-import { allotted, available, drawn, moved, onHand, unallotted, undrawn } from './stock.js';
-import type { Allotment, Changes, Decision, GrantedAllotment, RefusedAllotment, State } from './tables.js';
+import { allotted, available, drawn, moved, onHand, shelvesOf, unallotted, undrawn } from './stock.js';
+import type {
+  Allotment,
+  GrantedAllotment,
+  RefusedAllotment,
+  StockChanges,
+  StockDecision,
+  StockKeys,
+  StockState,
+} from './tables.js';
+
+export const allotKeys = ({ saleId, sku }: Data<typeof AllotStock>): StockKeys => ({
+  allotments: [saleId],
+  products: [sku],
+  stock: shelvesOf(sku),
+});
 
 /** Allots pieces to a sale in the product's currency, all or none and once. A repeated request gets the same reply. */
-export function allot(state: State, { saleId, sku, quantity, currency }: Data<typeof AllotStock>): Decision {
+export function allot(state: StockState, { saleId, sku, quantity, currency }: Data<typeof AllotStock>): StockDecision {
   const existing = state.allotments[saleId];
   if (existing) return { messages: [answer(existing)] };
   const request = { saleId, sku, quantity, version: 1 };
@@ -54,12 +68,17 @@ function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
     : StockAllotmentRefused({ saleId, sku, version, available: allotment.available });
 }
 
+export const returnKeys = ({ saleId, sku }: Data<typeof ReturnAllotment>): StockKeys => ({
+  allotments: [saleId],
+  stock: shelvesOf(sku),
+});
+
 /**
  * Puts pieces that a sale no longer needs back on hand, from the fullest warehouse first. A request with a total of
  * returned pieces may be repeated: only the missing pieces go back, and it gets the current total as reply.
  * @throws PermanentError the sale has fewer pieces: it sold what it returns, or returns it twice
  */
-export function returnAllotment(state: State, request: Data<typeof ReturnAllotment>): Decision {
+export function returnAllotment(state: StockState, request: Data<typeof ReturnAllotment>): StockDecision {
   const { saleId, sku } = request;
   const allotment = state.allotments[saleId];
   if (allotment?.status !== 'allotted' || allotment.sku !== sku)
@@ -95,13 +114,15 @@ export const remaining =
     allotment?.sku === sku ? (allotment.remaining[warehouse] ?? 0) : 0;
 
 /** Holds pieces of the sale for one of its orders. */
-export const take = (state: State, saleId: string, picks: Allocation): Changes => changed(state, saleId, picks, -1);
+export const take = (state: StockState, saleId: string, picks: Allocation): StockChanges =>
+  changed(state, saleId, picks, -1);
 
 /** Makes pieces that were held for one of the sale's orders free for the sale again. */
-export const putBack = (state: State, saleId: string, picks: Allocation): Changes => changed(state, saleId, picks, 1);
+export const putBack = (state: StockState, saleId: string, picks: Allocation): StockChanges =>
+  changed(state, saleId, picks, 1);
 
 /** @throws PermanentError the sale has no allotment, so no pieces can have been taken */
-function changed(state: State, saleId: string, picks: Allocation, sign: 1 | -1): Changes {
+function changed(state: StockState, saleId: string, picks: Allocation, sign: 1 | -1): StockChanges {
   const allotment = state.allotments[saleId];
   if (allotment?.status !== 'allotted') throw new PermanentError(`there is no allotment for sale ${saleId}`);
   const pieces = picks.reduce((sum, { quantity }) => sum + quantity, 0);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { allot, returnAllotment } from './allotment.js';
 import { issue, release, reserve } from './reservation.js';
-import type { Decision, GrantedAllotment, State } from './tables.js';
+import type { StockDecision, GrantedAllotment, StockState } from './tables.js';
 import { after, ended, order, parcel, quantityOf, saleOrder, stocked, sentBy } from './testing/given.js';
 
 /** Each order is always of the same sale, or of none, and of one product. */
@@ -49,7 +49,7 @@ const shelves = fc.record({ east: pieces, west: pieces });
 const histories = fc.tuple(fc.record({ cap: shelves, mug: shelves }), fc.array(step, { maxLength: 60 }));
 
 /** The decision of the rules; a message that they refuse for good, or that must be retried, changes nothing. */
-function decide(state: State, { happens, id, sale, quantity, warehouse }: Step): Decision {
+function decide(state: StockState, { happens, id, sale, quantity, warehouse }: Step): StockDecision {
   const { sku, sale: flashSaleId } = ORDERS[id]!;
   const end = { ...(flashSaleId !== undefined && { flashSaleId }) };
   switch (happens) {
@@ -74,7 +74,7 @@ function decide(state: State, { happens, id, sale, quantity, warehouse }: Step):
   }
 }
 
-function tried(state: State, each: Step): Decision {
+function tried(state: StockState, each: Step): StockDecision {
   try {
     return decide(state, each);
   } catch (error) {
@@ -85,9 +85,9 @@ function tried(state: State, each: Step): Decision {
 
 /** Yields every state on the way, with its decision. */
 function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[]]): Generator<{
-  before: State;
-  now: State;
-  decision: Decision;
+  before: StockState;
+  now: StockState;
+  decision: StockDecision;
   each: Step;
 }> {
   let before = stocked(shelvesAtFirst);
@@ -99,12 +99,12 @@ function* history([shelvesAtFirst, steps]: [Parameters<typeof stocked>[0], Step[
   }
 }
 
-const granted = (state: State): GrantedAllotment[] =>
+const granted = (state: StockState): GrantedAllotment[] =>
   Object.values(state.allotments).flatMap((allotment) => (allotment?.status === 'allotted' ? [allotment] : []));
 const remainingIn = ({ remaining }: GrantedAllotment): number =>
   Object.values(remaining).reduce((sum, each) => sum + each, 0);
 /** Pieces that orders still hold on a shelf. */
-const heldOn = (state: State, sku: string, warehouse: string): number =>
+const heldOn = (state: StockState, sku: string, warehouse: string): number =>
   Object.values(state.reservations).reduce((sum, reservation) => {
     const on = (picks: Allocation): number =>
       quantityOf(picks.filter((pick) => pick.sku === sku && pick.warehouse === warehouse));

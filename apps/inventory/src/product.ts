@@ -1,11 +1,13 @@
 import { type Data, ProductChanged, type PutProduct, type VersionedProduct } from '@sluice/contracts';
-import { available } from './stock.js';
-import type { CatalogueDecision, CatalogueState, Product } from './tables.js';
+import { available, shelvesOf } from './stock.js';
+import type { Product, ProductDecision, ProductKeys, ProductState } from './tables.js';
 
 type Details = Data<typeof PutProduct>;
 
+export const productKeys = ({ sku }: Details): ProductKeys => ({ products: [sku], stock: shelvesOf(sku) });
+
 /** Sets a product's name and price. A repeat changes nothing and publishes nothing. */
-export function putProduct(state: CatalogueState, details: Details): CatalogueDecision<VersionedProduct> {
+export function putProduct(state: ProductState, details: Details): ProductDecision<VersionedProduct> {
   const { sku, name, price } = details;
   const before = state.products[sku];
   const answer = (version: number) => ({ sku, name, price, available: available(sku, state.stock), version });

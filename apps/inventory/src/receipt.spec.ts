@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { putProduct } from './product.js';
 import { receiveStock } from './receipt.js';
 import { emptyShelf, received } from './stock.js';
-import type { Product, State } from './tables.js';
+import type { Product, StockState } from './tables.js';
 
 const cap: Product = { sku: 'cap', name: 'Cap', priceAmount: 1500, priceCurrency: 'USD', version: 3 };
-const state: State = {
+const state: StockState = {
   products: { cap },
   allotments: {},
   receipts: {},
@@ -29,14 +29,14 @@ describe('receiveStock', () => {
 
   it('counts the same reference once', () => {
     const { state: changes } = receiveStock(state, delivered);
-    const again = receiveStock({ ...state, ...changes } as State, delivered);
+    const again = receiveStock({ ...state, ...changes } as StockState, delivered);
     expect(again).toEqual({ reply: { sku: 'cap', available: 10 } });
   });
 
   it('counts each product of one delivery note', () => {
     const { state: changes } = receiveStock(state, delivered);
     const mug = { ...cap, sku: 'mug' };
-    const noted = { ...state, ...changes, products: { cap, mug } } as State;
+    const noted = { ...state, ...changes, products: { cap, mug } } as StockState;
     expect(receiveStock(noted, { ...delivered, sku: 'mug' }).reply).toEqual({ sku: 'mug', available: 10 });
   });
 

@@ -1,18 +1,24 @@
 import { type Data, type Reply, type ReceiveStock, StockReceived } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { available, emptyShelf, received, shelf } from './stock.js';
-import type { Decision, Receipt, State } from './tables.js';
+import { available, emptyShelf, received, shelf, shelvesOf } from './stock.js';
+import type { Receipt, StockDecision, StockKeys, StockState } from './tables.js';
 
 type Delivered = Data<typeof ReceiveStock>;
 
 /** The key of a delivery note's line for one product. A SKU has no slash, so no two lines share a key. */
 export const receiptId = ({ sku, reference }: Pick<Delivered, 'sku' | 'reference'>): string => `${sku}/${reference}`;
 
+export const receiptKeys = (delivered: Delivered): StockKeys => ({
+  products: [delivered.sku],
+  receipts: [receiptId(delivered)],
+  stock: shelvesOf(delivered.sku),
+});
+
 /**
  * Adds received pieces; the same delivery note counts once for each product on it.
  * @throws ProblemError 404 unknown product, 409 the reference was used for another receipt
  */
-export function receiveStock(state: State, delivered: Delivered): Decision<Reply<typeof ReceiveStock>> {
+export function receiveStock(state: StockState, delivered: Delivered): StockDecision<Reply<typeof ReceiveStock>> {
   const { sku, warehouse, quantity } = delivered;
   if (!state.products[sku]) throw ProblemError.of(404, 'No such product', `There is no product ${sku}.`);
   const before = state.receipts[receiptId(delivered)];

@@ -2,8 +2,8 @@ import { type Allocation, type OrderReason, WAREHOUSES } from '@sluice/contracts
 import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { issue, release, reserve } from './reservation.js';
-import type { Decision, State } from './tables.js';
+import { issue, issueKeys, release, releaseKeys, reserve, reserveKeys } from './reservation.js';
+import type { StockDecision, StockState } from './tables.js';
 import {
   after,
   cancelled,
@@ -14,10 +14,51 @@ import {
   parcel,
   parcelId,
   quantityOf,
+  saleId,
+  saleOrder,
   stocked,
   sentBy,
   userId,
 } from './testing/given.js';
+
+describe('the rows that a message concerns', () => {
+  const lines = [
+    { sku: 'cap', quantity: 1 },
+    { sku: 'mug', quantity: 1 },
+    { sku: 'cap', quantity: 2 },
+  ];
+  const shelves = ['cap/east', 'cap/west', 'mug/east', 'mug/west'];
+
+  it('are the products of an order and all their shelves, each once', () =>
+    expect(reserveKeys(order(lines))).toEqual({
+      products: ['cap', 'mug'],
+      reservations: [orderId],
+      stock: shelves,
+    }));
+
+  it('are the allotment and no product for the order of a sale', () =>
+    expect(reserveKeys(saleOrder('cap', 1))).toEqual({
+      allotments: [saleId],
+      reservations: [orderId],
+      stock: ['cap/east', 'cap/west'],
+    }));
+
+  it('are the shelves of all lines for an order that ends, with the allotment of its sale', () => {
+    const end = { ...cancelled(), lines: order(lines).lines };
+    expect(releaseKeys(end)).toEqual({ reservations: [orderId], stock: shelves });
+    expect(releaseKeys({ ...end, flashSaleId: saleId })).toEqual({
+      allotments: [saleId],
+      reservations: [orderId],
+      stock: shelves,
+    });
+  });
+
+  it('are the shelves of one warehouse for a parcel', () =>
+    expect(issueKeys(parcel('west', lines.slice(0, 2)))).toEqual({
+      reservations: [orderId],
+      stock: ['cap/west', 'mug/west'],
+    }));
+});
 
 describe('reserve', () => {
   it('moves the pieces from on hand to reserved and publishes their warehouses', () => {
@@ -298,7 +339,10 @@ it('loses and invents no piece, in whatever order orders are placed, rejected, c
  * The decision of the rules on a step; a parcel that they refuse changes nothing. The parcel's id contains its
  * quantity, so that parcels are repeated.
  */
-function decide(state: State, { id, happens, quantity }: { id: string; happens: string; quantity: number }): Decision {
+function decide(
+  state: StockState,
+  { id, happens, quantity }: { id: string; happens: string; quantity: number },
+): StockDecision {
   if (happens === 'placed') return reserve(state, order([{ sku: 'cap', quantity }], id));
   if (happens === 'cancelled') return release(state, cancelled(id));
   if (happens === 'rejected') return release(state, couponRejected(id));

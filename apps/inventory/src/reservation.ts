@@ -14,28 +14,40 @@ import {
 import { PermanentError } from '@sluice/messaging';
 import { allocate, shortages, totals } from './allocation.js';
 import { putBack, remaining, take } from './allotment.js';
-import { issued, moved, onHand, released, reserved } from './stock.js';
+import { issued, moved, onHand, released, reserved, shelf, shelvesOf } from './stock.js';
 import type {
-  Changes,
-  Decision,
   HeldReservation,
   RejectedReservation,
   ReleasedReservation,
   Reservation,
-  State,
+  StockChanges,
+  StockDecision,
+  StockKeys,
+  StockState,
 } from './tables.js';
 
 type Placed = Data<typeof OrderPlaced>;
 type Ended = Data<typeof OrderCancelled> | Data<typeof OrderRejected>;
 
+const skusOf = (lines: Placed['lines']): string[] => [...totals(lines).keys()];
+
+/**
+ * A sale's order reads its allotment and no product, since what is allotted has one; other orders read no allotment.
+ */
+export function reserveKeys({ orderId, flashSaleId, lines }: Placed): StockKeys {
+  const skus = skusOf(lines);
+  const source = flashSaleId === undefined ? { products: skus } : { allotments: [flashSaleId] };
+  return { ...source, reservations: [orderId], stock: skus.flatMap(shelvesOf) };
+}
+
 /**
  * Holds every line of an order or none; a sale's order only from the sale's allotment. A decided order keeps its
  * decision.
  */
-export function reserve(state: State, placed: Placed): Decision {
+export function reserve(state: StockState, placed: Placed): StockDecision {
   const { orderId, flashSaleId, lines } = placed;
   if (state.reservations[orderId]) return {};
-  const unknown = flashSaleId === undefined ? [...totals(lines).keys()].filter((sku) => !state.products[sku]) : [];
+  const unknown = flashSaleId === undefined ? skusOf(lines).filter((sku) => !state.products[sku]) : [];
   if (unknown.length > 0) return reject(placed, 'unknown_product', unknown);
   const onHandOrAllotted = flashSaleId === undefined ? onHand(state.stock) : remaining(state.allotments[flashSaleId]);
   const allocation = allocate(lines, onHandOrAllotted);
@@ -60,7 +72,7 @@ const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
   ...(flashSaleId !== null && { flashSaleId }),
 });
 
-function hold(state: State, placed: Placed, allocation: Allocation): Decision {
+function hold(state: StockState, placed: Placed, allocation: Allocation): StockDecision {
   const reservation: HeldReservation = {
     ...requestColumns(placed),
     status: 'held',
@@ -81,7 +93,7 @@ function hold(state: State, placed: Placed, allocation: Allocation): Decision {
   };
 }
 
-function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): Decision {
+function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): StockDecision {
   const reservation: RejectedReservation = {
     ...requestColumns(placed),
     status: 'rejected',
@@ -97,13 +109,21 @@ function reject(placed: Placed, reason: RejectedReservation['reason'], skus: str
   };
 }
 
+export const issueKeys = ({ orderId, warehouse, lines }: Data<typeof ParcelDispatched>): StockKeys => ({
+  reservations: [orderId],
+  stock: lines.map(({ sku }) => shelf(sku, warehouse)),
+});
+
 /**
  * On `parcel.dispatched`: the pieces of a parcel have left their warehouse; once per parcel.
  * @throws Error there is no record of the order: a parcel is created after its stock was held, so the message is
  * retried
  * @throws PermanentError the parcel contains pieces that were not held for its order in this warehouse
  */
-export function issue(state: State, { parcelId, orderId, warehouse, lines }: Data<typeof ParcelDispatched>): Decision {
+export function issue(
+  state: StockState,
+  { parcelId, orderId, warehouse, lines }: Data<typeof ParcelDispatched>,
+): StockDecision {
   const reservation = state.reservations[orderId];
   if (!reservation) throw new Error(`parcel ${parcelId} has left, but there is no record of its order ${orderId}`);
   if (reservation.parcels.some((parcel) => parcel.parcelId === parcelId)) return {};
@@ -125,13 +145,20 @@ export function issue(state: State, { parcelId, orderId, warehouse, lines }: Dat
 /** Reasons of an order that was never placed, or was refused its stock here: nothing can be held for it later. */
 const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_orderable', 'out_of_stock']);
 
+/** The shelves of all lines: the allocation in the message may be older than the reservation. */
+export const releaseKeys = ({ orderId, flashSaleId, lines }: Ended): StockKeys => ({
+  ...(flashSaleId !== undefined && { allotments: [flashSaleId] }),
+  reservations: [orderId],
+  stock: skusOf(lines).flatMap(shelvesOf),
+});
+
 /**
  * Releases what a cancelled or rejected order still holds. If its end overtakes `order.placed`, a row is stored so
  * that nothing is held for it later. For a sale's order `stock.released` is published exactly once, also when nothing
  * was held.
  * @throws PermanentError the order took the pieces of another sale than its end names
  */
-export function release(state: State, ended: Ended): Decision {
+export function release(state: StockState, ended: Ended): StockDecision {
   const reservation = state.reservations[ended.orderId];
   if (!reservation)
     return ended.flashSaleId === undefined && NEVER_HELD.has(ended.reason)
@@ -146,7 +173,7 @@ export function release(state: State, ended: Ended): Decision {
   );
 }
 
-function releaseHeld(state: State, ended: Ended, reservation: HeldReservation): Decision {
+function releaseHeld(state: StockState, ended: Ended, reservation: HeldReservation): StockDecision {
   const unissued = reservation.allocation
     .map((pick) => ({ ...pick, quantity: stillHeld(reservation, pick) }))
     .filter(({ quantity }) => quantity > 0);
@@ -166,11 +193,11 @@ function releaseHeld(state: State, ended: Ended, reservation: HeldReservation): 
 }
 
 function returnPieces(
-  state: State,
+  state: StockState,
   { orderId, flashSaleId }: Ended,
   reservation: HeldReservation,
   unissued: Allocation,
-): Changes {
+): StockChanges {
   if (reservation.flashSaleId === null) return { stock: moved(state.stock, unissued, released) };
   if (flashSaleId === undefined || state.allotments[flashSaleId]?.saleId !== reservation.flashSaleId) {
     throw new PermanentError(
@@ -184,8 +211,8 @@ function releaseDecision(
   { orderId }: Ended,
   after: ReleasedReservation,
   unissued: Allocation,
-  pieces: Changes = {},
-): Decision {
+  pieces: StockChanges = {},
+): StockDecision {
   const isAwaited = unissued.length > 0 || after.flashSaleId !== null;
   return {
     state: { reservations: { [orderId]: after }, ...pieces },

@@ -1,5 +1,5 @@
 import type { Allocation, Warehouse } from '@sluice/contracts';
-import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
+import { collection, type Decision, type Keys, type State } from '@sluice/persistence';
 
 export interface Product {
   sku: string;
@@ -128,12 +128,14 @@ const stock = {
 } as const;
 
 /** Changing a price reads the stock without a lock, and so delays no order. */
-export const catalogueTables = {
+export const productTables = {
   products: collection<Product>(products),
   stock: collection<Stock>({ ...stock, lock: false }),
 };
-export type CatalogueState = StateOf<typeof catalogueTables>;
-export type CatalogueDecision<R = unknown> = DecisionOver<R, typeof catalogueTables>;
+export type ProductKeys = Keys<typeof productTables>;
+export type ProductState = State<typeof productTables>;
+/** Without `R`: there is no reply. */
+export type ProductDecision<R = never> = Decision<R, typeof productTables>;
 
 /** Rules that move pieces only check whether the product exists. */
 export const stockTables = {
@@ -155,7 +157,8 @@ export const stockTables = {
   }),
   stock: collection<Stock>(stock),
 };
-export type State = StateOf<typeof stockTables>;
-export type Decision<R = unknown> = DecisionOver<R, typeof stockTables>;
+export type StockKeys = Keys<typeof stockTables>;
+export type StockState = State<typeof stockTables>;
+export type StockDecision<R = never> = Decision<R, typeof stockTables>;
 /** The rows that a rule changes. */
-export type Changes = NonNullable<Decision['state']>;
+export type StockChanges = NonNullable<StockDecision['state']>;

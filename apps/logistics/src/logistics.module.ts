@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CONFIG, outside, prismaClient, Sweep, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { Booking } from './booking.js';
+import { CarrierCalls } from './carrier.calls.js';
 import { FakeCarrier } from './carrier.fake.js';
 import { HttpCarrier } from './carrier.http.js';
 import { CARRIER, type Carrier } from './carrier.js';
@@ -9,6 +9,7 @@ import type { LogisticsConfig } from './config.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { LogisticsListener } from './logistics.listener.js';
 import { overdueSweep } from './overdue.sweep.js';
+import { ParcelQueries } from './parcel.queries.js';
 import { ParcelRepository } from './parcel.repository.js';
 
 function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units: UnitsOfWork, pool: Pool): Carrier {
@@ -20,7 +21,7 @@ function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units:
   controllers: [LogisticsListener],
   providers: [
     prismaClient(PrismaClient),
-    ...[ParcelRepository, Booking],
+    ...[ParcelRepository, ParcelQueries, CarrierCalls],
     { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },
   ],

@@ -1,7 +1,10 @@
+import type { Message } from '@sluice/contracts';
 import { BATCH_SIZE, overdueSince, Sweep } from '@sluice/service-kit';
 import type { Pool } from 'pg';
-import { resendToCarrier } from './carrier-requests.js';
+import { resendToCarrier } from './carrier-request.js';
 import type { LogisticsConfig } from './config.js';
+import { decideOne } from './parcel-decision.js';
+import { parcelKeys } from './parcel.js';
 import type { ParcelRepository } from './parcel.repository.js';
 
 /**
@@ -11,8 +14,12 @@ import type { ParcelRepository } from './parcel.repository.js';
 export function overdueSweep(pool: Pool, parcels: ParcelRepository, { ASK_AGAIN_SECONDS }: LogisticsConfig): Sweep {
   const shared = {
     parameters: [ASK_AGAIN_SECONDS],
-    resend: (message: Parameters<typeof parcels.change>[0], id: string) =>
-      parcels.change(message, id, (parcel, now) => resendToCarrier(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
+    resend: (message: Message, id: string) =>
+      parcels.change(
+        message,
+        parcelKeys({ parcelId: id }),
+        decideOne(id, (parcel, now) => resendToCarrier(parcel, ASK_AGAIN_SECONDS * 1_000, now)),
+      ),
   };
   return new Sweep('logistics', (ASK_AGAIN_SECONDS * 1_000) / 4, pool, [
     {

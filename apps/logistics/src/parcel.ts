@@ -12,7 +12,7 @@ import {
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { v5 } from 'uuid';
-import type { Parcel } from './tables.js';
+import type { Parcel, ParcelKeys } from './tables.js';
 
 /** Decision of a rule about parcels; empty when nothing changes. */
 export interface Change {
@@ -33,12 +33,19 @@ const PARCELS = '5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11';
 export const parcelId = (orderId: string, warehouse: Warehouse): string =>
   v5(`${orderId.toLowerCase()}/${warehouse}`, PARCELS);
 
+export const parcelKeys = ({ parcelId: id }: { parcelId: string }): ParcelKeys => ({ parcels: [id] });
+
+export const notFound = (): ProblemError => ProblemError.of(404, 'Parcel not found');
+
 export const parcelIds = (order: Shipping): string[] =>
   warehousesOf(order).map((warehouse) => parcelId(order.orderId, warehouse));
 
 const warehousesOf = ({ allocation }: Shipping): Warehouse[] => [
   ...new Set(allocation.map(({ warehouse }) => warehouse)),
 ];
+
+/** All parcels of the order, also those not created yet. */
+export const shippingKeys = (order: Shipping): ParcelKeys => ({ parcels: parcelIds(order) });
 
 /** The order's parcels that do not exist yet, as new parcels. */
 export const missingParcels = (existing: Parcels, order: Shipping, now: Date): Parcel[] =>

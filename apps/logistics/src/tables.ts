@@ -1,5 +1,5 @@
 import type { Address, Parcel as ParcelView } from '@sluice/contracts';
-import { collection } from '@sluice/persistence';
+import { collection, type Decision, type Keys, type State } from '@sluice/persistence';
 
 /** The parcel of one warehouse for one order. What has not happened yet is null. */
 export interface Parcel extends ParcelView {
@@ -53,6 +53,11 @@ export const parcelTables = {
     ],
   }),
 };
+
+export type ParcelKeys = Keys<typeof parcelTables>;
+export type ParcelState = State<typeof parcelTables>;
+/** Without `R`: there is no reply. */
+export type ParcelDecision<R = never> = Decision<R, typeof parcelTables>;
 
 export const fakeCarrierTables = {
   jobs: collection<FakeCarrierJob>({

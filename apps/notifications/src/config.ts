@@ -1,15 +1,15 @@
-import { OutsideUrl, wholeNumber } from '@sluice/service-kit';
+import { outsideUrl, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 import type { TextLimits } from './text-limit.js';
 
 export const NotificationsConfig = z.object({
   /** URL of the SMS provider; unset: texts are kept and logged, which production refuses unless the value is `fake`. */
-  SMS_PROVIDER_URL: OutsideUrl,
+  SMS_PROVIDER_URL: outsideUrl('log the codes instead of sending them'),
   /**
    * URL of the e-mail provider; unset: e-mail is kept and logged, which production refuses unless the value is
    * `fake`.
    */
-  EMAIL_PROVIDER_URL: OutsideUrl,
+  EMAIL_PROVIDER_URL: outsideUrl('log e-mail instead of sending it'),
   /** Texts about orders per account and day; the inbox has those beyond it. */
   TEXTS_PER_ACCOUNT: wholeNumber(1, 1_000_000).default(50),
   /** Texts with codes per number and day, for all accounts together. */

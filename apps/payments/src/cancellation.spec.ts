@@ -16,16 +16,17 @@ const total = { amount: 4_200, currency: 'USD' };
 const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 
-const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision<unknown> =>
+  openBy(state, order, noon);
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision<unknown> =>
   payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({
+const after = (state: State, { state: changes = {} }: Decision<unknown>): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const sent = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision<unknown>) =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
 const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
 const statusOf = (state: State) => state.payables[orderId]?.status;
@@ -184,7 +185,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer Of> ? Of : never;
 
-function decide(state: State, each: Step, now: Date): Decision {
+function decide(state: State, each: Step, now: Date): Decision<unknown> {
   switch (each.act) {
     case 'price':
       return openPayable(state, priced);

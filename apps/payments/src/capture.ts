@@ -1,8 +1,15 @@
-import { PaymentCaptured, PaymentDeclined, type PaymentResult, RefundPayment } from '@sluice/contracts';
+import {
+  type CapturePayment,
+  type Data,
+  PaymentCaptured,
+  PaymentDeclined,
+  type PaymentResult,
+  RefundPayment,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
 import { refunding, refuseCancelled, voided } from './cancellation.js';
-import { failed } from './card-failures.js';
+import { failed } from './card-failure.js';
 import type { CardOutcome } from './card-gateway.js';
 import type {
   Capture,
@@ -10,10 +17,18 @@ import type {
   Charge,
   ChargedPayable,
   Decision,
+  Keys,
   Payable,
   PendingCapture,
   State,
 } from './tables.js';
+
+/** A declined card counts as a failure of the payer. */
+export const outcomeKeys = ({ orderId, captureId }: Data<typeof CapturePayment>, userId: string): Keys => ({
+  payables: [orderId],
+  captures: [captureId],
+  failures: [userId],
+});
 
 /**
  * Records the card gateway's outcome; the first one counts. Money captured for an order cancelled meanwhile is
@@ -22,7 +37,7 @@ import type {
  */
 export function recordOutcome(
   state: State,
-  { orderId, captureId }: { orderId: string; captureId: string },
+  { orderId, captureId }: Data<typeof CapturePayment>,
   outcome: CardOutcome,
   now: Date,
 ): Decision<Charge> {

@@ -1,5 +1,5 @@
 import { json } from 'node:stream/consumers';
-import { Pay, PayableVoided } from '@sluice/contracts';
+import { EXCHANGES, Pay, PayableVoided } from '@sluice/contracts';
 import { dependencies, redrive } from '@sluice/messaging';
 import type { Service } from '@sluice/service-kit';
 import { deadLetters, eventually, httpStub, publish, type HttpStub } from '@sluice/testing';
@@ -68,7 +68,7 @@ describe('with a card gateway over HTTP', () => {
   const retries = async () => {
     const channel = await shop.broker.connection.createChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });
-    for (const ms of TIERS_MS) await channel.bindQueue(queue, `shop.retry-tier.${ms}`, 'payments.#');
+    for (const ms of TIERS_MS) await channel.bindQueue(queue, EXCHANGES.retryTier(ms), 'payments.#');
     return async () => (await channel.checkQueue(queue)).messageCount;
   };
   /** Makes the database refuse connections and ends the existing ones, or accept them again. */

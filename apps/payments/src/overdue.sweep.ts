@@ -1,7 +1,9 @@
 import { BATCH_SIZE, overdueSince, Sweep } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import type { PaymentsConfig } from './config.js';
-import type { PaymentsRepository } from './payments.repository.js';
+import { payableKeys } from './payable.js';
+import type { PayableRepository } from './payable.repository.js';
+import { resendCapture, resendRefund } from './resend.js';
 
 /**
  * Gateways keep idempotency keys for at least a day (Stripe: 24 h). Later the same key could charge the card again,
@@ -13,7 +15,7 @@ const KEY_KEPT_FOR = "interval '24 hours'";
  * Repeats requests whose message was lost with a broker's data, or discarded with the dead letters: found by their
  * state.
  */
-export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGAIN_SECONDS }: PaymentsConfig): Sweep {
+export function overdueSweep(pool: Pool, payables: PayableRepository, { ASK_AGAIN_SECONDS }: PaymentsConfig): Sweep {
   const afterMs = ASK_AGAIN_SECONDS * 1_000;
   return new Sweep('payments', afterMs / 4, pool, [
     {
@@ -25,7 +27,10 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
           AND ${overdueSince({ firstRequest: 'requested_at', lastRequest: 'capturing_since' })}
         ORDER BY capturing_since LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
-      resend: (message, orderId) => payments.resendCapture(message, { orderId, afterMs }),
+      resend: (message, orderId) =>
+        payables.change(message, payableKeys({ orderId }), (state, now) =>
+          resendCapture(state, { orderId, afterMs }, now),
+        ),
     },
     {
       found: 'refunds were not done for too long: the card gateway is called again',
@@ -39,7 +44,10 @@ export function overdueSweep(pool: Pool, payments: PaymentsRepository, { ASK_AGA
           })}
         ORDER BY refund_asked_at NULLS FIRST LIMIT ${BATCH_SIZE}`,
       parameters: [ASK_AGAIN_SECONDS],
-      resend: (message, orderId) => payments.resendRefund(message, { orderId, afterMs }),
+      resend: (message, orderId) =>
+        payables.change(message, payableKeys({ orderId }), (state, now) =>
+          resendRefund(state, { orderId, afterMs }, now),
+        ),
     },
   ]);
 }

@@ -12,16 +12,17 @@ const total = { amount: 4_200, currency: 'USD' };
 const noon = new Date('2026-01-01T12:00:00Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 
-const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision => openBy(state, order, noon);
-const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision =>
+const openPayable = (state: State, order: Parameters<typeof openBy>[1]): Decision<unknown> =>
+  openBy(state, order, noon);
+const pay = (state: State, request: Parameters<typeof payAt>[1], id: string, now: Date): Decision<unknown> =>
   payAt(state, request, id, { at: now, now });
 const nothing: State = { payables: {}, captures: {}, failures: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({
+const after = (state: State, { state: changes = {} }: Decision<unknown>): State => ({
   payables: { ...state.payables, ...changes.payables },
   captures: { ...state.captures, ...changes.captures },
   failures: { ...state.failures, ...changes.failures },
 });
-const sent = ({ messages = [] }: Decision) =>
+const sent = ({ messages = [] }: Decision<unknown>) =>
   messages.map(({ contract, data, delegate }) => ({
     type: contract.type,
     ...(data as object),
@@ -147,7 +148,7 @@ it('captures the money of an order at most once, whatever requests and replies c
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       let state = open;
       const events: string[] = [];
-      const follow = (decide: () => Decision): void => {
+      const follow = (decide: () => Decision<unknown>): void => {
         try {
           const decision = decide();
           state = after(state, decision);

@@ -2,6 +2,7 @@ import {
   CapturePayment,
   type Data,
   type GetPayable,
+  type Message,
   type OrderPriced,
   type Pay,
   PayableOpened,
@@ -12,14 +13,21 @@ import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
 import { refuseCancelled } from './cancellation.js';
 import { resultOf } from './capture.js';
-import { expectFewFailures, type CardLimits } from './card-failures.js';
-import type { ChargedPayable, Decision, OpenPayable, Payable, PendingCapture, State } from './tables.js';
+import { expectFewFailures, type CardLimits } from './card-failure.js';
+import type { ChargedPayable, Decision, Keys, OpenPayable, Payable, PendingCapture, State } from './tables.js';
 
 /**
  * The card gateway replies within seconds, and retries of its calls end after about a minute; later the capture is
  * sent again. Milliseconds.
  */
 const RESEND_AFTER_MS = 60_000;
+
+export const payableKeys = ({ orderId }: { orderId: string }): Keys => ({ payables: [orderId] });
+
+export const chargeKeys = ({ orderId, captureId }: Data<typeof CapturePayment>): Keys => ({
+  payables: [orderId],
+  captures: [captureId],
+});
 
 /**
  * On `order.priced`: opens the payable for the final total until the end of its window, unless the order was
@@ -52,6 +60,12 @@ export function openPayable(
   });
   return { state: { payables: { [orderId]: payable } }, messages: [opened] };
 }
+
+export const payKeys = ({ id, data: { orderId, userId } }: Message<typeof Pay>): Keys => ({
+  payables: [orderId],
+  captures: [id],
+  failures: [userId],
+});
 
 /** `at`: when the request was accepted. `now`: when it is decided. */
 export interface Instants {
@@ -91,6 +105,18 @@ export function pay(
     case 'refunded':
       throw ProblemError.of(409, 'Already paid', `Order ${request.orderId} is paid.`);
   }
+}
+
+/** Begins a payment as `pay` does, unless too many cards have failed. @throws ProblemError also 429 with `retryAfter` */
+export function payWithinLimits(
+  state: State,
+  request: Data<typeof Pay>,
+  requestId: string,
+  limits: CardLimits,
+  instants: Instants,
+): Decision<z.infer<typeof PaymentResult>> {
+  expectFewFailures(state, request, requestId, limits, instants.now);
+  return pay(state, request, requestId, instants);
 }
 
 function refuseLate({ orderId, payBy }: OpenPayable, acceptedAt: Date): void {
@@ -148,7 +174,6 @@ export function payableNow(
   limits: CardLimits,
   instants: Instants,
 ): Reply<typeof GetPayable> {
-  expectFewFailures(state, about, NO_REQUEST, limits, instants.now);
-  pay(state, { ...about, cardToken: '' }, NO_REQUEST, instants);
+  payWithinLimits(state, { ...about, cardToken: '' }, NO_REQUEST, limits, instants);
   return { status: state.payables[about.orderId]?.status === 'capturing' ? 'capturing' : 'open' };
 }

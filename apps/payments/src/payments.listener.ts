@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import {
   CapturePayment,
   ClosePayable,
@@ -11,10 +11,16 @@ import {
   RefundPayment,
   RefuseCard,
 } from '@sluice/contracts';
-import { On } from '@sluice/messaging';
-import { Capturing } from './capturing.js';
-import { PaymentsRepository } from './payments.repository.js';
-import { Refunding } from './refunding.js';
+import { decisionTime, On } from '@sluice/messaging';
+import { CONFIG } from '@sluice/service-kit';
+import { cancelPayable } from './cancellation.js';
+import { failureKeys, refuseCard } from './card-failure.js';
+import { CardGatewayCalls } from './card-gateway.calls.js';
+import type { PaymentsConfig } from './config.js';
+import { openPayable, payableKeys, payableNow, payKeys, payWithinLimits, type Instants } from './payable.js';
+import { PayableQueries } from './payable.queries.js';
+import { PayableRepository } from './payable.repository.js';
+import { closePayable, extendWindow } from './payment-window.js';
 
 /** Concurrent calls to the card gateway: enough for replies that take seconds, few enough not to be refused. */
 const CONCURRENT_CALLS = 32;
@@ -22,53 +28,67 @@ const CONCURRENT_CALLS = 32;
 @Controller()
 export class PaymentsListener {
   constructor(
-    private readonly payments: PaymentsRepository,
-    private readonly capturing: Capturing,
-    private readonly refunding: Refunding,
+    private readonly payables: PayableRepository,
+    private readonly queries: PayableQueries,
+    private readonly gateway: CardGatewayCalls,
+    @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {}
 
   @On(OrderPriced)
   orderPriced(message: Message<typeof OrderPriced>) {
-    return this.payments.open(message);
+    return this.payables.change(message, payableKeys(message.data), (state, now) =>
+      openPayable(state, message.data, now),
+    );
   }
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
-    return this.payments.cancel(message);
+    return this.payables.change(message, payableKeys(message.data), (state, now) =>
+      cancelPayable(state, message.data, now),
+    );
   }
 
   @On(GetPayable)
-  getPayable(message: Message<typeof GetPayable>) {
-    return this.payments.payable(message);
+  async getPayable(message: Message<typeof GetPayable>) {
+    const { state, now } = await this.queries.state(message.data);
+    return payableNow(state, message.data, this.config, instantsOf(message, now));
   }
 
   @On(RefuseCard)
   refuseCard(message: Message<typeof RefuseCard>) {
-    return this.payments.refuseCard(message);
+    return this.payables.change(message, failureKeys(message.data), (state, now) =>
+      refuseCard(state, message.data, this.config, now),
+    );
   }
 
   @On(Pay)
   pay(message: Message<typeof Pay>) {
-    return this.payments.pay(message);
+    return this.payables.change(message, payKeys(message), (state, now) =>
+      payWithinLimits(state, message.data, message.id, this.config, instantsOf(message, now)),
+    );
   }
 
   @On(ClosePayable)
   closePayable(message: Message<typeof ClosePayable>) {
-    return this.payments.close(message);
+    return this.payables.change(message, payableKeys(message.data), (state, now) =>
+      closePayable(state, message.data, now),
+    );
   }
 
   @On(ExtendPayable)
   extendPayable(message: Message<typeof ExtendPayable>) {
-    return this.payments.extend(message);
+    return this.payables.change(message, payableKeys(message.data), (state) => extendWindow(state, message.data));
   }
 
   @On(CapturePayment, { queue: 'captures', prefetch: CONCURRENT_CALLS, outside: true })
   capturePayment(message: Message<typeof CapturePayment>) {
-    return this.capturing.capture(message);
+    return this.gateway.capture(message);
   }
 
   @On(RefundPayment, { queue: 'captures', prefetch: CONCURRENT_CALLS, outside: true })
   refundPayment(message: Message<typeof RefundPayment>) {
-    return this.refunding.refund(message);
+    return this.gateway.refund(message);
   }
 }
+
+const instantsOf = (message: Message, now: Date): Instants => ({ at: decisionTime(message, now), now });

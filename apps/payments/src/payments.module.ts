@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { CONFIG, outside, prismaClient, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
-import { Capturing } from './capturing.js';
+import { CardGatewayCalls } from './card-gateway.calls.js';
 import { FakeCardGateway } from './card-gateway.fake.js';
 import { HttpCardGateway } from './card-gateway.http.js';
 import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
 import type { PaymentsConfig } from './config.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { overdueSweep } from './overdue.sweep.js';
+import { PayableQueries } from './payable.queries.js';
+import { PayableRepository } from './payable.repository.js';
 import { PaymentsListener } from './payments.listener.js';
-import { PaymentsRepository } from './payments.repository.js';
-import { Refunding } from './refunding.js';
 
 function gateway({ CARD_GATEWAY_URL }: PaymentsConfig): CardGateway {
   const url = outside(CARD_GATEWAY_URL);
@@ -21,9 +21,9 @@ function gateway({ CARD_GATEWAY_URL }: PaymentsConfig): CardGateway {
   controllers: [PaymentsListener],
   providers: [
     prismaClient(PrismaClient),
-    ...[PaymentsRepository, Capturing, Refunding],
+    ...[PayableRepository, PayableQueries, CardGatewayCalls],
     { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG] },
-    { provide: Sweep, useFactory: overdueSweep, inject: [Pool, PaymentsRepository, CONFIG] },
+    { provide: Sweep, useFactory: overdueSweep, inject: [Pool, PayableRepository, CONFIG] },
   ],
 })
 export class PaymentsModule {}

@@ -1,4 +1,9 @@
-import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
+import {
+  collection,
+  type Decision as DecisionOver,
+  type Keys as KeysOf,
+  type State as StateOf,
+} from '@sluice/persistence';
 
 interface Debt {
   orderId: string;
@@ -158,5 +163,7 @@ export const tables = {
   }),
 };
 
+export type Keys = KeysOf<typeof tables>;
 export type State = StateOf<typeof tables>;
-export type Decision<R = unknown> = DecisionOver<R, typeof tables>;
+/** Without `R`: there is no reply. */
+export type Decision<R = never> = DecisionOver<R, typeof tables>;

@@ -7,10 +7,12 @@ import {
   type Money,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import type { Coupon, CouponDecision, CouponState } from './tables.js';
+import type { Coupon, CouponDecision, CouponKeys, CouponState } from './tables.js';
 
 /** The conditions of a coupon, without its counters. */
 type Details = Omit<Coupon, 'redeemed' | 'version'>;
+
+export const couponKeys = ({ code }: Pick<Coupon, 'code'>): CouponKeys => ({ coupons: [code] });
 
 /**
  * Creates a coupon. A repeat returns the same coupon, also after it has expired.

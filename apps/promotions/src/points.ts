@@ -1,8 +1,13 @@
 import { type Data, type OrderCompleted, PointsEarned } from '@sluice/contracts';
-import type { Balance, Earning, PointsDecision, PointsState } from './tables.js';
+import type { Balance, Earning, PointsDecision, PointsKeys, PointsState } from './tables.js';
 
 /** Cents that earn a point; a remainder earns none. */
 const CENTS_PER_POINT = 100;
+
+export const pointsKeys = ({ orderId, userId }: Data<typeof OrderCompleted>): PointsKeys => ({
+  balances: [userId],
+  earnings: [orderId],
+});
 
 /**
  * Adds the points of a completed order once. The fact carries the balance's version, so that a copy can distinguish

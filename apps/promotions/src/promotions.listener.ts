@@ -8,44 +8,60 @@ import {
   OrderPlaced,
   OrderRejected,
 } from '@sluice/contracts';
-import { On } from '@sluice/messaging';
+import { decisionTime, On } from '@sluice/messaging';
+import { couponKeys, createCoupon } from './coupon.js';
+import { CouponRepository } from './coupon.repository.js';
+import { earnPoints, pointsKeys } from './points.js';
 import { PointsQueries } from './points.queries.js';
-import { PromotionsRepository } from './promotions.repository.js';
+import { PointsRepository } from './points.repository.js';
+import { redeem, redemptionKeys, release, withCoupon } from './redemption.js';
 
 @Controller()
 export class PromotionsListener {
   constructor(
-    private readonly promotions: PromotionsRepository,
-    private readonly points: PointsQueries,
+    private readonly coupons: CouponRepository,
+    private readonly points: PointsRepository,
+    private readonly queries: PointsQueries,
   ) {}
 
   @On(CreateCoupon)
   createCoupon(message: Message<typeof CreateCoupon>) {
-    return this.promotions.createCoupon(message);
+    return this.coupons.change(message, couponKeys(message.data), (state, now) =>
+      createCoupon(state, message.data, decisionTime(message, now)),
+    );
   }
 
   @On(OrderPlaced)
-  orderPlaced(message: Message<typeof OrderPlaced>) {
-    return this.promotions.redeem(message);
+  async orderPlaced(message: Message<typeof OrderPlaced>) {
+    const order = withCoupon(message.data);
+    if (order)
+      await this.coupons.change(message, redemptionKeys(order), (state, now) =>
+        redeem(state, order, decisionTime(message, now, order.acceptedAt ?? message.time)),
+      );
   }
 
   @On(OrderRejected)
   orderRejected(message: Message<typeof OrderRejected>) {
-    return this.promotions.release(message);
+    return this.#release(message);
   }
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
-    return this.promotions.release(message);
+    return this.#release(message);
   }
 
   @On(OrderCompleted)
   orderCompleted(message: Message<typeof OrderCompleted>) {
-    return this.promotions.earnPoints(message);
+    return this.points.change(message, pointsKeys(message.data), (state) => earnPoints(state, message.data));
   }
 
   @On(GetPoints)
   getPoints({ data }: Message<typeof GetPoints>) {
-    return this.points.of(data.userId);
+    return this.queries.of(data.userId);
+  }
+
+  async #release(message: Message<typeof OrderRejected | typeof OrderCancelled>): Promise<void> {
+    const order = withCoupon(message.data);
+    if (order) await this.coupons.change(message, redemptionKeys(order), (state) => release(state, order));
   }
 }

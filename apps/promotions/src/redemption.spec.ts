@@ -2,7 +2,7 @@ import type { Outgoing } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redeem, release } from './redemption.js';
+import { redeem, redemptionKeys, release, withCoupon } from './redemption.js';
 import type { Coupon, CouponDecision, CouponState } from './tables.js';
 
 const now = new Date('2026-06-01T12:00:00Z');
@@ -40,6 +40,21 @@ const after = (state: CouponState, { state: changes = {} }: CouponDecision): Cou
 });
 const sent = ({ messages = [] }: CouponDecision) =>
   messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
+
+describe('an order', () => {
+  it('concerns its coupon, its redemption, and what its user used of the coupon', () => {
+    const placed = withCoupon(order());
+    expect(placed && redemptionKeys(placed)).toEqual({
+      coupons: ['RED'],
+      redemptions: [orderId],
+      uses: [`RED/${userId}`],
+    });
+  });
+
+  it('concerns nothing here without a coupon', () => {
+    expect(withCoupon({ ...order(), coupon: undefined })).toBeUndefined();
+  });
+});
 
 describe('redeem', () => {
   it('gives the discount, and counts the coupon in total and for its user', () => {

@@ -12,6 +12,7 @@ import { discount, refusal } from './coupon.js';
 import type {
   Coupon,
   CouponDecision,
+  CouponKeys,
   CouponState,
   CouponUse,
   GrantedRedemption,
@@ -23,8 +24,20 @@ import type {
 export type Redeemer = Pick<Data<typeof OrderPlaced>, 'orderId' | 'userId'> & { coupon: string };
 type Placed = Redeemer & { subtotal: Money };
 
+/** An order that has a coupon; undefined: it has none, as most, and concerns no row here. */
+export const withCoupon = <O extends { coupon?: string | undefined }>(
+  order: O,
+): (O & { coupon: string }) | undefined =>
+  order.coupon === undefined ? undefined : { ...order, coupon: order.coupon };
+
 /** The key of a user's uses of a coupon. A code has no slash, so no two share a key. */
 export const useOf = ({ coupon, userId }: Pick<Redeemer, 'coupon' | 'userId'>): string => `${coupon}/${userId}`;
+
+export const redemptionKeys = (order: Redeemer): CouponKeys => ({
+  coupons: [order.coupon],
+  redemptions: [order.orderId],
+  uses: [useOf(order)],
+});
 
 /**
  * Redeems the coupon of an order, or refuses it with a reason. A decided order keeps its decision, and an order that

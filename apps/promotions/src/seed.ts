@@ -3,7 +3,8 @@ import { CreateCoupon, type Data, type Message } from '@sluice/contracts';
 import { CONFIG } from '@sluice/service-kit';
 import { v5 } from 'uuid';
 import type { PromotionsConfig } from './config.js';
-import { PromotionsRepository } from './promotions.repository.js';
+import { couponKeys, createCoupon } from './coupon.js';
+import { CouponRepository } from './coupon.repository.js';
 
 /** The namespace of the seed's message ids (RFC 9562, version 5). */
 const SEED = '0c7d6f3e-52a1-4b8e-a1c4-93d5c2e8f706';
@@ -22,12 +23,16 @@ const COUPONS: readonly Data<typeof CreateCoupon>[] = [
 export class Seed implements OnApplicationBootstrap {
   constructor(
     @Inject(CONFIG) private readonly config: PromotionsConfig,
-    private readonly promotions: PromotionsRepository,
+    private readonly coupons: CouponRepository,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.DEV_SEED) return;
-    await Promise.all(COUPONS.map((coupon) => this.promotions.createCoupon(seeded(coupon))));
+    await Promise.all(
+      COUPONS.map((coupon) =>
+        this.coupons.change(seeded(coupon), couponKeys(coupon), (state, now) => createCoupon(state, coupon, now)),
+      ),
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CouponRefusal } from '@sluice/contracts';
-import { collection, type Decision as DecisionOver, type State as StateOf } from '@sluice/persistence';
+import { collection, type Decision, type Keys, type State } from '@sluice/persistence';
 
 export interface Coupon {
   code: string;
@@ -106,8 +106,10 @@ export const couponTables = {
     columns: ['code', 'userId', 'orders', 'version'],
   }),
 };
-export type CouponState = StateOf<typeof couponTables>;
-export type CouponDecision<R = unknown> = DecisionOver<R, typeof couponTables>;
+export type CouponKeys = Keys<typeof couponTables>;
+export type CouponState = State<typeof couponTables>;
+/** Without `R`: there is no reply. */
+export type CouponDecision<R = never> = Decision<R, typeof couponTables>;
 
 /** Points and coupons are separate units of work, so neither waits for the other's rows. */
 export const pointsTables = {
@@ -118,5 +120,6 @@ export const pointsTables = {
     columns: ['orderId', 'userId', 'points', 'version'],
   }),
 };
-export type PointsState = StateOf<typeof pointsTables>;
-export type PointsDecision = DecisionOver<unknown, typeof pointsTables>;
+export type PointsKeys = Keys<typeof pointsTables>;
+export type PointsState = State<typeof pointsTables>;
+export type PointsDecision<R = never> = Decision<R, typeof pointsTables>;

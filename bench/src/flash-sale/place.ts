@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { freePort, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import { Programs } from './programs.js';
@@ -58,7 +59,7 @@ export type Place = Awaited<ReturnType<typeof openPlace>>;
 async function emptier({ connection }: TestBroker): Promise<() => Promise<void>> {
   const channel = await connection.createChannel();
   await channel.assertQueue(BARE_QUEUE, { arguments: { 'x-queue-type': 'classic' } });
-  await channel.bindQueue(BARE_QUEUE, 'shop.commands', BARE_QUEUE);
+  await channel.bindQueue(BARE_QUEUE, EXCHANGES.commands, BARE_QUEUE);
   return async () => {
     for (const queue of [CLAIMS, BARE_QUEUE]) await channel.purgeQueue(queue);
   };

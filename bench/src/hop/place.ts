@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { testBroker, testDatabase } from '@sluice/testing';
 import { QUEUE, schemaSql } from './stock.js';
 
@@ -9,8 +10,8 @@ export async function openPlace() {
   const [database, broker] = await Promise.all([testDatabase('bench', { schemaSql }), testBroker()]);
   const channel = await broker.connection.createChannel();
   for (const queue of [QUEUE, `${QUEUE}.dead`, REPLY_QUEUE]) await channel.assertQueue(queue, durable);
-  await channel.bindQueue(QUEUE, 'shop.commands', 'bench.take');
-  await channel.bindQueue(REPLY_QUEUE, 'shop.events', '#');
+  await channel.bindQueue(QUEUE, EXCHANGES.commands, 'bench.take');
+  await channel.bindQueue(REPLY_QUEUE, EXCHANGES.events, '#');
   return {
     url: broker.url,
     database,

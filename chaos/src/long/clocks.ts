@@ -1,17 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import type { ProcessRecord } from '@sluice/stack/processes';
 import type { Supervisor } from '@sluice/stack/services/supervisor';
-import { inRoot } from '@sluice/stack/workspace';
+import { wrongClock } from '@sluice/stack/services/wrong-clock';
 import type { Begin } from '../active-fault.js';
-
-const PRELOAD = pathToFileURL(inRoot('testing/dist/wrong-clock-preload.js')).href;
-
-/** The environment of a process whose clock is wrong. @param offsetMs ahead, or behind when it is negative */
-export const wrongClock = (offsetMs: number): Record<string, string> => ({
-  NODE_OPTIONS: `--import=${PRELOAD}`,
-  CLOCK_OFFSET_MS: String(offsetMs),
-});
 
 /** The two restarts are part of the fault: a clock that jumps in a running process is another fault. */
 export const clocks: Begin<'clocks'> = async ({ offsets }, { supervisor }) => {

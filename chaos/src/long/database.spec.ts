@@ -7,7 +7,7 @@ import { queryRows } from '@sluice/stack/databases/query-rows';
 import { stopAll } from '@sluice/stack/stop-all';
 import type { Begin } from '../active-fault.js';
 import type { Kind, PartOptions } from '../plan.js';
-import { Proxy } from '../proxy.js';
+import { Proxy } from '@sluice/stack/proxy';
 import type { SystemUnderTest } from '../system.js';
 import { diskFull, lock, readOnly, refuse } from './database.js';
 import { SmallDisk, unmount } from './disk.js';

@@ -1,9 +1,7 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { databaseName } from '@sluice/stack/databases/databases';
 import { queryRows } from '@sluice/stack/databases/query-rows';
-import { holderOf } from '@sluice/stack/lock';
 import { unprivilegedUser } from '@sluice/stack/reachable';
 import { run } from '@sluice/stack/run';
 import type { StateDirectory } from '@sluice/stack/state-directory';
@@ -25,7 +23,6 @@ const folderOf = (dir: string): string => path.join(dir, 'small-disk');
  * at any time, so it is made full by making it as small as what is on it.
  */
 export class SmallDisk {
-  /** @param folder a mounted one */
   private constructor(private readonly folder: string) {}
 
   /** @returns undefined where mounting is not allowed: it takes root, on Linux */
@@ -75,19 +72,6 @@ export class SmallDisk {
 /** Of a state directory whose servers have ended. */
 export async function unmount({ dir }: Pick<StateDirectory, 'dir'>): Promise<void> {
   if (isMounted(folderOf(dir))) await run('umount', ['--lazy', folderOf(dir)], { label: 'umount' });
-}
-
-/**
- * Of runs that were killed.
- * @param prefix of their state directories in the folder for temporary files
- * @param lock in them
- */
-export async function unmountAbandoned(prefix: string, lock: string): Promise<void> {
-  const dirs = readdirSync(tmpdir())
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => path.join(tmpdir(), name));
-  for (const dir of dirs)
-    if (existsSync(path.join(dir, lock)) && !holderOf(path.join(dir, lock))) await unmount({ dir });
 }
 
 const MOUNTS = '/proc/self/mounts';

@@ -2,10 +2,7 @@ import type { ProviderState } from '../database-state.js';
 import { finding, type Finding } from '../finding.js';
 import type { ProviderRecord, ProviderRecords } from './providers.js';
 
-/**
- * Compares what the providers have carried out with what the shop has stored: each capture, refund and text once.
- * @returns nothing, when they agree
- */
+/** Compares what providers have done with what is stored: each capture, refund and text once. @returns what differs */
 export const judgeProviders = (records: ProviderRecords, state: ProviderState): Finding[] => [
   ...Object.entries(records).flatMap(([resource, ofResource]) => judgeKeys(resource, ofResource)),
   ...judgeCaptures(records, state),

@@ -25,7 +25,6 @@ export interface ProviderRecord {
   key: string;
   /** Of the first request. */
   body: string;
-  /** How often it was requested. */
   requests: number;
   /** Bodies that differ from the first. */
   others: string[];
@@ -81,8 +80,8 @@ export class Providers {
   }
 
   get records(): ProviderRecords {
-    const of = (resource: Resource): ProviderRecord[] => [...this.#records[resource].values()];
-    return { captures: of('captures'), refunds: of('refunds'), shipments: of('shipments'), messages: of('messages') };
+    const entries = Object.entries(this.#records).map(([resource, records]) => [resource, [...records.values()]]);
+    return Object.fromEntries(entries) as ProviderRecords;
   }
 
   /** What the SMS provider was to send. */

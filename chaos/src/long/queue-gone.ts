@@ -1,9 +1,10 @@
+import { EXCHANGES, isTierExchange, type Binding } from '@sluice/contracts';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { applyMap } from '@sluice/stack/rabbitmq/topology';
 import { brokerPasswords, brokerUrlOf, type Broker } from '@sluice/stack/rabbitmq/users';
 import { until } from '@sluice/stack/until';
-import { management, republish, settingsOf, topology, type Binding } from '@sluice/topology';
+import { management, republish, settingsOf, topology } from '@sluice/topology';
 import { required, type Begin } from '../active-fault.js';
 
 /** As many as waited in a tier when a pruned queue was seen to stop the tiers of all services. */
@@ -16,7 +17,7 @@ const DELETED_WITHIN_MS = 5_000;
 /** Messages for one confirm. */
 const BATCH = 100;
 /** Every queue has bindings of its own to these, made by the map. */
-const SOURCES_OF_EVERY_QUEUE = ['', 'shop.home', 'shop.operator'];
+const SOURCES_OF_EVERY_QUEUE = ['', EXCHANGES.home, EXCHANGES.operator];
 
 /**
  * Deletes a queue while its messages wait in a retry tier, as an upgrade that prunes too early would. What is IN a
@@ -50,13 +51,10 @@ export const queueGone: Begin<'queue-gone'> = async (
   };
 };
 
-/**
- * @returns the exchange of the shortest tier that releases nothing before the queue is gone; the routing key there is
- * the queue's name
- */
+/** The shortest tier that releases nothing before the queue is gone. The routing key there is the queue's name. */
 function tierExchange(): string {
   const tiers = topology(settingsOf(process.env))
-    .exchanges.filter(({ name }) => /^shop\.retry(-tier)?\.\d+$/.test(name))
+    .exchanges.filter(({ name }) => isTierExchange(name))
     .map(({ name }) => ({ name, waitMs: Number(name.split('.').at(-1)) }))
     .filter(({ waitMs }) => waitMs >= DELETED_WITHIN_MS)
     .sort((one, other) => one.waitMs - other.waitMs);
@@ -84,7 +82,6 @@ class AdministeredQueue {
     private readonly name: string,
     private readonly service: string,
     private readonly url: string,
-    /** What the queue is bound to. */
     private readonly bindings: readonly Binding[],
     private readonly connections: readonly ChannelModel[],
     private readonly channel: ConfirmChannel,

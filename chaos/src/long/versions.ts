@@ -1,6 +1,9 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
+import { AccountRegistered, event } from '@sluice/contracts';
+import { encode, Publisher } from '@sluice/messaging';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
 import { brokerPasswords, brokerUrlOf } from '@sluice/stack/rabbitmq/users';
 import { until } from '@sluice/stack/until';
@@ -12,12 +15,12 @@ import type { Providers } from './providers.js';
 const NEXT_VERSION = { NODE_OPTIONS: `--import=${new URL('./next-version.js', import.meta.url).href}` };
 const SERVICE = 'notifications';
 const QUEUE = 'notifications.events';
-const EXCHANGE = 'shop.events';
+const EXCHANGE = EXCHANGES.events;
 /** The facts are published by its user. */
 const OWNER = 'accounts';
 /** Facts that only the next version handles (next-version.ts): a new one, and another version of an old one. */
-const NEW_FACT = { type: 'account.moved', version: 1 };
-const NEW_VERSION = { type: 'account.registered', version: 2 };
+const NEW_FACT = event('account.moved', AccountRegistered.schema);
+const NEW_VERSION = event(AccountRegistered.type, AccountRegistered.schema, { version: 2 });
 const PUBLISH_EVERY_MS = 500;
 /** The longest tier, twice: the last tier that the versions share, and one more that met the old version at its end. */
 const ALL_HANDLED_WITHIN_MS = 150_000;
@@ -30,9 +33,9 @@ export const versions: Begin<'versions'> = async (_, { supervisor, servers, stat
   const { broker } = await servers();
   const passwords = brokerPasswords(stateDirectory, [OWNER]);
   const administrator: ChannelModel = await connectToBroker(broker, 'chaos');
-  const owner: ChannelModel = await connectToBroker({ url: brokerUrlOf({ ...broker, passwords }, OWNER) }, 'chaos');
+  const publisher = new Publisher({ url: brokerUrlOf({ ...broker, passwords }, OWNER), name: 'chaos', user: OWNER });
   const channel = await administrator.createChannel();
-  const facts = new Facts(await owner.createConfirmChannel(), required(system.providers, 'providers'));
+  const facts = new Facts(publisher, required(system.providers, 'providers'));
   await channel.bindQueue(QUEUE, EXCHANGE, NEW_FACT.type); // consumers, bindings, producers: in this order
   const endReplica = await supervisor.another(SERVICE, NEXT_VERSION);
   facts.start();
@@ -46,7 +49,7 @@ export const versions: Begin<'versions'> = async (_, { supervisor, servers, stat
       await endReplica();
       await restart(supervisor, SERVICE);
       await channel.unbindQueue(QUEUE, EXCHANGE, NEW_FACT.type);
-      await Promise.all([administrator.close(), owner.close()]);
+      await Promise.all([administrator.close(), publisher.close()]);
       if (missing > 0) throw new Error(`${missing} of ${published} facts of the next version were not handled`);
     },
   };
@@ -59,7 +62,7 @@ class Facts {
   #running?: Promise<void>;
 
   constructor(
-    private readonly channel: ConfirmChannel,
+    private readonly publisher: Publisher,
     private readonly providers: Providers,
   ) {}
 
@@ -76,10 +79,7 @@ class Facts {
     return this.#phones.length;
   }
 
-  /**
-   * How many of them the provider received a text for. A second text is found by the judge: the same body under two
-   * keys.
-   */
+  /** How many of them were texted. A second text is found by the judge: the same body under two keys. */
   get handled(): number {
     const texted = new Set(this.providers.texts.map(({ to }) => to));
     return this.#phones.filter((phone) => texted.has(phone)).length;
@@ -96,26 +96,12 @@ class Facts {
     }
   }
 
-  async #publish({ type, version }: { type: string; version: number }): Promise<void> {
+  async #publish(fact: typeof NEW_FACT): Promise<void> {
     const phone = `+1777${String(this.published).padStart(4, '0')}${randomInt(100, 1_000)}`;
     this.#phones.push(phone);
-    const data = {
-      userId: randomUUID(),
-      phone,
-      name: 'Somebody new',
-      code: String(randomInt(100_000, 1_000_000)),
-      version: 1,
-    };
-    this.channel.publish(EXCHANGE, type, Buffer.from(JSON.stringify(data)), {
-      messageId: randomUUID(),
-      type,
-      appId: 'chaos',
-      userId: OWNER,
-      contentType: 'application/json',
-      persistent: true,
-      timestamp: Math.floor(Date.now() / 1_000),
-      headers: { version, time: new Date().toISOString(), 'correlation-id': randomUUID() },
-    });
-    await this.channel.waitForConfirms();
+    const code = String(randomInt(100_000, 1_000_000));
+    const message = fact({ userId: randomUUID(), phone, name: 'Somebody new', code, version: 1 });
+    const about = { id: randomUUID(), source: 'chaos', time: new Date().toISOString(), correlationId: randomUUID() };
+    await this.publisher.publish(encode(message, about));
   }
 }

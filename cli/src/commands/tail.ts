@@ -2,9 +2,8 @@ import { ensureCompiled } from '@sluice/stack/build/compiled';
 import { administratorsBroker } from '@sluice/stack/rabbitmq/administration';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { defineCommand, FLAG, NO_LIMIT } from '../command.js';
-import { tail, tailRequest } from '../tail.js';
+import { tail } from '../tail.js';
 
-/** The broker is the one of AMQP_URL, else the one of a running `npm start`. */
 export const command = defineCommand({
   usage: `npm run tail -- ['<pattern>' ...] [--json]
   'order.*'            a topic pattern; all facts without one
@@ -12,8 +11,9 @@ export const command = defineCommand({
 Prints facts as they are published, until Ctrl-C.`,
   options: { json: FLAG },
   words: [0, NO_LIMIT],
-  run: async (line) => {
+  run: async ({ words, values: { json = false } }) => {
     await ensureCompiled();
-    await tail(tailRequest(line), await administratorsBroker(new StateDirectory()));
+    const patterns = words.length > 0 ? words : ['#'];
+    await tail({ patterns, json }, await administratorsBroker(new StateDirectory()));
   },
 });

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CommonConfig, ConsumerConfig, DatabaseConfig } from '../../../libs/service-kit/src/environment.js';
-import { TracingConfig } from '../../../libs/service-kit/src/tracing.js';
 import { GIVEN } from '@sluice/stack/containers/secrets';
 import { allServices, databaseServices, inRoot } from '@sluice/stack/workspace';
 import { aliasesOf, networksOf, readCompose, type Container } from './testing/compose.js';
+import { differences } from './testing/needs.js';
 
 const compose = readCompose();
 const dockerfile = readFileSync(inRoot('Dockerfile'), 'utf8');
@@ -21,26 +20,11 @@ const ours = ['rabbitmq-2', 'rabbitmq-3', 'load-users', 'k6'].map((name): [strin
 ]);
 const servers = ['postgres', 'rabbitmq'];
 const variablesOf = (name: string): string[] => Object.keys(compose.service(name).environment ?? {});
-const plain = (name: string): string => name.replace(/_FILE$/, '');
-
-/** Variables that OpenTelemetry's SDK reads itself. */
-const readBySdk = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'];
-
-/** The variables that a service's own code reads. */
-async function settingsOf(service: string): Promise<Set<string>> {
-  const isConfig = (entry: [string, unknown]): entry is [string, { shape: object }] =>
-    entry[0].endsWith('Config') && (entry[1] as { shape?: object }).shape !== undefined;
-  const own = readdirSync(inRoot('apps', service, 'src')).includes('config.ts')
-    ? Object.entries((await import(inRoot('apps', service, 'src/config.ts'))) as object).filter(isConfig)
-    : [];
-  const common = [TracingConfig, ...(service === 'gateway' ? [CommonConfig] : [ConsumerConfig, DatabaseConfig])];
-  return new Set([...common, ...own.map(([, config]) => config)].flatMap(({ shape }) => Object.keys(shape)));
-}
 
 describe('docker-compose.yml', () => {
   it('runs every app, and nothing that is none', () => {
     const services = containers.map(([name]) => name).filter((name) => ![...steps, ...servers].includes(name));
-    expect(services.sort()).toEqual(allServices());
+    expect(differences('docker-compose.yml', 'the service', { has: services, needs: allServices() })).toEqual([]);
   });
 
   it.each(allServices())('builds and mounts for %s what is its own', (service) => {
@@ -56,21 +40,6 @@ describe('docker-compose.yml', () => {
         volume: { subpath: service, nocopy: true },
       },
     ]);
-  });
-
-  it.each(allServices())('sets no variable that %s does not know', async (service) => {
-    const known = await settingsOf(service);
-    expect(
-      variablesOf(service).filter((name) => !known.has(name) && !known.has(plain(name)) && !readBySdk.includes(name)),
-    ).toEqual([]);
-  });
-
-  it.each(allServices())('passes to %s every setting that it knows, or its image says it', async (service) => {
-    const inImage = ['HOST', 'PORT', 'HEALTH_PORT'];
-    const passed = variablesOf(service).map(plain);
-    expect(
-      [...(await settingsOf(service))].filter((name) => !passed.includes(name) && !inImage.includes(name)),
-    ).toEqual([]);
   });
 
   it('gives the steps only what they read', () => {

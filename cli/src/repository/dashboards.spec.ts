@@ -8,6 +8,7 @@ import { metricsText } from '../../../libs/service-kit/src/metrics.js';
 import { topology } from '@sluice/topology';
 import { allServices, inRoot } from '@sluice/stack/workspace';
 import { aliasesOf, readCompose } from './testing/compose.js';
+import { differences } from './testing/needs.js';
 
 interface Alert {
   alert: string;
@@ -219,7 +220,7 @@ describe('Prometheus', () => {
 
   it('scrapes every process of every service, where its image serves metrics', () => {
     const { names = [], port, type } = scraped('sluice') ?? {};
-    expect(names.toSorted()).toEqual(allServices().toSorted());
+    expect(differences('prometheus.yml', 'the target', { has: names, needs: allServices() })).toEqual([]);
     expect(type).toBe('A');
     expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toContain(`HEALTH_PORT=${port}`);
     for (const name of [...names, 'prometheus']) expect(compose.service(name).networks, name).toContain('messages');
@@ -235,7 +236,8 @@ describe('Prometheus', () => {
 
   it('misses every service that is down', () => {
     const { expr = '' } = alerts.find(({ alert }) => alert === 'ServiceDown') ?? {};
-    expect(valuesOf(expr, 'service').sort()).toEqual(allServices().toSorted());
+    const has = valuesOf(expr, 'service');
+    expect(differences('alerts.yml: ServiceDown', 'the service', { has, needs: allServices() })).toEqual([]);
   });
 });
 

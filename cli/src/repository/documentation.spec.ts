@@ -21,6 +21,7 @@ describe('the documentation', () => {
     'SECURITY.md',
     'CHANGELOG.md',
     ...pagesIn('docs'),
+    ...pagesIn('libs'),
     ...pagesIn('examples'),
     ...pagesIn('load'),
   ])('%s links to files that are there', (page) => {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { inRoot } from '@sluice/stack/workspace';
+import { allServices, inRoot } from '@sluice/stack/workspace';
 
 const ignoreLines = readFileSync(inRoot('.dockerignore'), 'utf8').split('\n').filter(Boolean);
 const { references } = JSON.parse(readFileSync(inRoot('tsconfig.build.json'), 'utf8')) as {
@@ -28,6 +28,15 @@ const audited = readdirSync(inRoot('apps')).filter((app) => existsSync(inRoot('a
 it.each(audited)('audits %s without its other files: its invariants import no file beside them', (app) => {
   const code = readFileSync(inRoot('apps', app, 'src/invariants.ts'), 'utf8');
   expect(code.match(/^(?:import (?!type )|export [{*])[^;]*;/gm) ?? []).toEqual([]);
+});
+
+it('gives the set-up steps the manifest of every service', () => {
+  expect(
+    allServices()
+      .map((service) => `apps/${service}/service.json`)
+      .filter(isIgnored),
+  ).toEqual([]);
+  expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toMatch(/cp --parents apps\/\*\/service\.json .* \/audited /);
 });
 
 it.each(['docs/limits.md', 'node_modules/a/b.js', 'libs/messaging/dist/index.js', 'load/smoke.js', '.env.local'])(

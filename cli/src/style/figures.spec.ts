@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { inRoot } from '@sluice/stack/workspace';
 import { describe, expect, it } from 'vitest';
 import { measure, type Place, type SourceFile } from './figures.js';
+import { FOLLOWED_ROUTES } from './followed-routes.js';
 import { isWithinLimits, styleReport } from './report.js';
 
 const file = (text: string, path = 'libs/contracts/src/order.ts'): SourceFile => ({ path, text });
@@ -87,6 +90,49 @@ describe('files', () => {
     const figures = measure([...paths.map((path) => file('', path)), file('// @ts-nocheck\n')]);
     expect(found(figures.untypedFiles)).toEqual(['clock.mjs:1 not TypeScript']);
     expect(found(figures.uncheckedFiles)).toEqual(['order.ts:1 @ts-nocheck']);
+  });
+});
+
+describe('imports', () => {
+  const importing = (path: string, ...specifiers: string[]) =>
+    file(specifiers.map((specifier) => `import { a } from '${specifier}';\n`).join(''), path);
+
+  it('finds those that lead back to their file, also of types alone and by a file that exports another', () => {
+    const figures = measure([
+      file("import 'node:fs';\nimport type { B } from './b/b.js';\nimport './c.js';\n", 'libs/a.ts'),
+      file("export { c } from '../c.js';\n", 'libs/b/b.ts'),
+      file("import { type A } from './a.js';\n", 'libs/c.ts'),
+      importing('libs/d.ts', './a.js', '@sluice/contracts'),
+    ]);
+    expect(found(figures.circularImports)).toEqual([
+      'a.ts:2 libs/b/b.ts',
+      'a.ts:3 libs/c.ts',
+      'b.ts:1 libs/c.ts',
+      'c.ts:1 libs/a.ts',
+    ]);
+  });
+
+  it('counts each file that a route leads to once, and fails beyond the limit', () => {
+    const { controller, mostFiles } = FOLLOWED_ROUTES[0]!;
+    const leadingTo = (files: number) => {
+      const names = Array.from({ length: files - 1 }, (_, n) => `./${n}.js`);
+      const others = names
+        .slice(1)
+        .map((name) => importing(`apps/gateway/src/flash-sale/${name.slice(2, -3)}.ts`, './0.js'));
+      return measure([
+        importing(controller, ...names),
+        ...others,
+        importing('apps/gateway/src/main.ts', './gateway.js'),
+      ]);
+    };
+    const figures = leadingTo(mostFiles);
+    expect(figures.followedRoutes.map(({ files }) => files.length)).toEqual([mostFiles]);
+    expect([isWithinLimits(figures), isWithinLimits(leadingTo(mostFiles + 1))]).toEqual([true, false]);
+  });
+
+  it.each(FOLLOWED_ROUTES)('follows $route from its own controller', ({ route, controller }) => {
+    const path = route.split(' /')[1]!.replace(/\{(\w+)\}/g, ':$1');
+    expect(readFileSync(inRoot(controller), 'utf8')).toContain(`@Controller('${path}')`);
   });
 });
 

@@ -1,3 +1,6 @@
+import { posix } from 'node:path';
+import { FOLLOWED_ROUTES, type FollowedRoute } from './followed-routes.js';
+import { ImportGraph, type FileImport } from './import-graph.js';
 import { parseSource, type Comment, type ParsedFile } from './source-file.js';
 
 export interface SourceFile {
@@ -24,6 +27,9 @@ export interface Figures {
   privateSynonyms: Place[];
   untypedFiles: Place[];
   uncheckedFiles: Place[];
+  /** Imports that lead back to their own file, those of types alone included. */
+  circularImports: Place[];
+  followedRoutes: (FollowedRoute & { files: Place[] })[];
   /** Lines of cli, stack, testing, audit and chaos without specs. */
   localStackLines: number;
   testCases: number;
@@ -68,6 +74,7 @@ export function measure(files: readonly SourceFile[]): Figures {
   const parsed = files.map((file) => new MeasuredFile(file));
   const all = (places: (file: MeasuredFile) => Place[]) => parsed.flatMap(places);
   const sum = (figure: (file: MeasuredFile) => number) => parsed.reduce((total, file) => total + figure(file), 0);
+  const graph = new ImportGraph(parsed.flatMap((file) => file.imports()));
   return {
     files: files.length,
     lines: sum((file) => file.lines.length),
@@ -79,10 +86,22 @@ export function measure(files: readonly SourceFile[]): Figures {
     privateSynonyms: all((file) => file.privateSynonyms()),
     untypedFiles: all((file) => file.untyped()),
     uncheckedFiles: all((file) => file.unchecked()),
+    circularImports: graph.circular().map(({ path, line, target }) => ({ path, line, found: target })),
+    followedRoutes: measuredRoutes(files, graph),
     localStackLines: sum((file) => file.localStackLines()),
     testCases: sum((file) => file.parsed.testCases.length),
   };
 }
+
+const measuredRoutes = (files: readonly SourceFile[], graph: ImportGraph): Figures['followedRoutes'] =>
+  FOLLOWED_ROUTES.filter(({ controller }) => files.some(({ path }) => path === controller)).map((route) => ({
+    ...route,
+    files: [route.controller, ...graph.reachableFrom(route.controller)].map((path) => ({
+      path,
+      line: 1,
+      found: route.route,
+    })),
+  }));
 
 class MeasuredFile {
   readonly parsed: ParsedFile;
@@ -138,6 +157,15 @@ class MeasuredFile {
     return directive ? [this.place(directive.start, '@ts-nocheck')] : [];
   }
 
+  imports(): FileImport[] {
+    return this.parsed.imports
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ specifier, start }) => {
+        const { path, line } = this.place(start, specifier);
+        return { path, line, target: sourceOf(posix.join(posix.dirname(path), specifier)) };
+      });
+  }
+
   localStackLines(): number {
     return LOCAL_STACK.test(this.file.path) && !SPEC.test(this.file.path) ? this.lines.length : 0;
   }
@@ -146,6 +174,9 @@ class MeasuredFile {
     return { path: this.file.path, line: this.file.text.slice(0, offset).split('\n').length, found };
   }
 }
+
+/** An import names the compiled file. */
+const sourceOf = (path: string): string => path.replace(/\.js$/, '.ts').replace(/\.mjs$/, '.mts');
 
 const baseName = (path: string): string => path.replace(/^.*\//, '').replace(/(?:\.spec)?\.\w+$/, '');
 const kebabCase = (name: string): string => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();

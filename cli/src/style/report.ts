@@ -54,6 +54,8 @@ function figuresOf(figures: Figures): Figure[] {
     none('private synonyms as names', figures.privateSynonyms),
     none('untyped source files', figures.untypedFiles),
     none('files with @ts-nocheck', figures.uncheckedFiles),
+    none('circular imports, of types too', figures.circularImports),
+    ...figures.followedRoutes.map(({ route, files, mostFiles }) => atMost(mostFiles, `files of ${route}`, files)),
     plain('lines of cli, stack, testing, audit, chaos', figures.localStackLines),
     plain('test cases', figures.testCases),
   ];
@@ -61,13 +63,15 @@ function figuresOf(figures: Figures): Figure[] {
 
 const plain = (name: string, value: number): Figure => ({ name, value: count(value), held: true, places: [] });
 
-const none = (name: string, places: Place[]): Figure => ({
+const atMost = (limit: number, name: string, places: Place[]): Figure => ({
   name,
   value: count(places.length),
-  limit: '0',
-  held: places.length === 0,
+  limit: count(limit),
+  held: places.length <= limit,
   places,
 });
+
+const none = (name: string, places: Place[]): Figure => atMost(0, name, places);
 
 const share = (part: number, whole: number, of: number): number => (whole === 0 ? 0 : (part / whole) * of);
 const count = (value: number): string => value.toLocaleString('en');

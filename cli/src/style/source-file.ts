@@ -11,20 +11,30 @@ export interface Identifier {
   start: number;
 }
 
-/** The comments, names and test cases of one source file, as the TypeScript parser finds them. */
+export interface Import {
+  /** As it is written: `./order.js`. */
+  specifier: string;
+  start: number;
+}
+
+/** The comments, names, imports and test cases of one source file, as the TypeScript parser finds them. */
 export interface ParsedFile {
   comments: Comment[];
   identifiers: Identifier[];
+  /** Declarations of imports and of exports from another file, of values and of types. */
+  imports: Import[];
   /** Offsets of the calls of `it` and `test`; `it.each(...)(...)` is one call. */
   testCases: number[];
 }
 
 export function parseSource(path: string, text: string): ParsedFile {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  const found: ParsedFile = { comments: [], identifiers: [], testCases: [] };
+  const found: ParsedFile = { comments: [], identifiers: [], imports: [], testCases: [] };
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node))
       found.identifiers.push({ name: node.text.replace(/^#/, ''), start: node.getStart(source) });
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier)
+      found.imports.push({ specifier: specifierOf(node.moduleSpecifier), start: node.getStart(source) });
     if (ts.isCallExpression(node) && isTestCase(node)) found.testCases.push(node.getStart(source));
     const children = node.getChildren(source).filter((child) => !ts.isJSDoc(child));
     if (children.length === 0) found.comments.push(...commentsBefore(node, text));
@@ -33,6 +43,8 @@ export function parseSource(path: string, text: string): ParsedFile {
   visit(source);
   return found;
 }
+
+const specifierOf = (node: ts.Expression): string => (ts.isStringLiteral(node) ? node.text : '');
 
 /** Comments belong to the token that follows them. */
 function commentsBefore(token: ts.Node, text: string): Comment[] {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ACCEPTED } from './accepted.js';
-import { command, event, query } from './message.js';
-import { isVisible, SECRET, secretText, visibleText } from './text.js';
-import { Id, Instant } from './values.js';
+import { ACCEPTED } from './kit/accepted.js';
+import { command, event, query } from './kit/message.js';
+import { isVisible, SECRET, secretText, visibleText } from './kit/text.js';
+import { Id, Instant } from './kit/values.js';
 
 /** Phone number in E.164 format. */
 export const Phone = z

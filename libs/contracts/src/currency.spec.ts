@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Currency, decimalsOf, formatMoney } from './currency.js';
 import { NewSale } from './flash-sale.js';
 import { ProductDetails } from './inventory.js';
-import { jsonSchemaOf } from './json-schema.js';
+import { jsonSchemaOf } from './kit/json-schema.js';
 import { NewCoupon } from './promotions.js';
 import { Money, NewMoney } from './values.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCEPTED } from './accepted.js';
+import { ACCEPTED } from './kit/accepted.js';
 
 /** Currencies in use (ISO 4217), from the ICU data of this Node.js: no test codes, metals or withdrawn currencies. */
 const KNOWN: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { ACCEPTED } from './accepted.js';
-import { command, event, query } from './message.js';
+import { ACCEPTED } from './kit/accepted.js';
+import { command, event, query } from './kit/message.js';
 import { PaymentWindow } from './orders.js';
-import { Address, Id, Instant, Money, NewMoney, page, PageRequest, Quantity, Sku } from './values.js';
+import { Id, Instant, page, PageRequest } from './kit/values.js';
+import { Address, Money, NewMoney, Quantity, Sku } from './values.js';
 
 /**
  * `preparing`: waiting for the answer of inventory. `refused`: inventory has too few pieces; customers never see this

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CurrencyCode } from './currency.js';
-import { command, event, query } from './message.js';
-import { visibleText } from './text.js';
-import { Id, Money, NewMoney, page, PageRequest, Quantity, Sku, Warehouse } from './values.js';
+import { command, event, query } from './kit/message.js';
+import { visibleText } from './kit/text.js';
+import { Id, page, PageRequest } from './kit/values.js';
+import { Money, NewMoney, Quantity, Sku, Warehouse } from './values.js';
 
 /** Number of pieces of each SKU by the warehouse that ships them. */
 export const Allocation = z.array(z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int().positive() }));

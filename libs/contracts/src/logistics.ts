@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { command, event, query } from './message.js';
+import { command, event, query } from './kit/message.js';
 import { Allocation } from './inventory.js';
 import { ParcelStatus } from './orders.js';
-import { Address, Id, Sku, Warehouse } from './values.js';
+import { Id } from './kit/values.js';
+import { Address, Sku, Warehouse } from './values.js';
 
 export const Parcel = z.object({
   id: Id,

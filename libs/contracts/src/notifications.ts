@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { delivery, query } from './message.js';
-import { Id, Instant, page, PageRequest } from './values.js';
+import { delivery, query } from './kit/message.js';
+import { Id, Instant, page, PageRequest } from './kit/values.js';
 
 export const CHANNELS = ['sms', 'email', 'inbox'] as const;
 export const Channel = z.enum(CHANNELS);

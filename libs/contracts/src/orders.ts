@@ -1,20 +1,9 @@
 import { z } from 'zod';
 import { Allocation, ProductVersion } from './inventory.js';
-import { command, event, query } from './message.js';
+import { command, event, query } from './kit/message.js';
 import { CouponRefusal } from './promotions.js';
-import {
-  Address,
-  CouponCode,
-  Id,
-  Instant,
-  Money,
-  NewAddress,
-  page,
-  PageRequest,
-  Quantity,
-  Sku,
-  Warehouse,
-} from './values.js';
+import { Id, Instant, page, PageRequest } from './kit/values.js';
+import { Address, CouponCode, Money, NewAddress, Quantity, Sku, Warehouse } from './values.js';
 
 export const OrderStatus = z.enum([
   'pending',

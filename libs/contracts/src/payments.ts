@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { command, event, query } from './message.js';
-import { Id, Instant, Money } from './values.js';
+import { command, event, query } from './kit/message.js';
+import { Id, Instant } from './kit/values.js';
+import { Money } from './values.js';
 
 /** A card number, exchanged for a token before anything is stored or published. */
 export const PaymentRequest = z.strictObject({

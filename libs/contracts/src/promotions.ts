@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { ACCEPTED } from './accepted.js';
+import { ACCEPTED } from './kit/accepted.js';
 import { Currency, CurrencyCode } from './currency.js';
-import { command, event, query } from './message.js';
-import { Cents, CouponCode, Id, Instant, Money, NewMoney } from './values.js';
+import { command, event, query } from './kit/message.js';
+import { Id, Instant } from './kit/values.js';
+import { Cents, CouponCode, Money, NewMoney } from './values.js';
 
 /**
  * `fixed`: `value` is an amount in the smallest unit of the coupon's currency. `percent`: `value` is a percentage of

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Credentials, NewUser, Password } from './accounts.js';
 import { ProductDetails, Receipt } from './inventory.js';
-import { jsonSchemaOf } from './json-schema.js';
+import { jsonSchemaOf } from './kit/json-schema.js';
 import { NewOrder, PlaceOrder } from './orders.js';
-import { text, visibleText } from './text.js';
+import { text, visibleText } from './kit/text.js';
 
 const INVISIBLE = [
   '\u200B\u200B',

@@ -1,4 +1,4 @@
-import { Problem, type Contract } from '@sluice/contracts';
+import { Problem, type Contract } from '@sluice/contracts/kit';
 import { z } from 'zod';
 import type { Outbound } from './confirm-channel.js';
 import { PermanentError, ProblemError } from './errors.js';

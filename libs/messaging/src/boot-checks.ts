@@ -1,9 +1,6 @@
-import type { Contract } from '@sluice/contracts';
+import { system, type Contract } from '@sluice/contracts/kit';
 import type { Channel, ChannelModel } from 'amqplib';
-import { tierExchange } from './republishing.js';
 import { namesOf, type QueueRoutes, type Registration } from './routes.js';
-
-const EXCHANGES = ['shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead'];
 
 /**
  * Fails the boot on wiring errors that would otherwise show after weeks, or only as dead letters.
@@ -33,7 +30,8 @@ export async function checkTopology(
   queues: readonly QueueRoutes[],
   tiersMs: readonly number[],
 ): Promise<void> {
-  const exchanges = [...EXCHANGES, ...tiersMs.map(tierExchange)];
+  const { events, commands, deliveries, dead, retryTier } = system().exchanges;
+  const exchanges = [events, commands, deliveries, dead, ...tiersMs.map(retryTier)];
   const names = [...namesOf(queues), ...tierQueuesOf(queues, tiersMs)];
   const missing: string[] = [];
   for (const name of exchanges)

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { canStartBroker, eventually, privateBroker, type PrivateBroker } from '@sluice/testing';
@@ -12,12 +13,12 @@ import { Happened, handles, startService, stopServices } from './testing/probe.j
 async function declare(url: string): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
-  await channel.assertExchange('shop.events', 'topic');
-  for (const exchange of ['shop.commands', 'shop.dead']) await channel.assertExchange(exchange, 'direct');
-  await channel.assertExchange('shop.deliveries', 'headers');
+  await channel.assertExchange(EXCHANGES.events, 'topic');
+  for (const exchange of [EXCHANGES.commands, EXCHANGES.dead]) await channel.assertExchange(exchange, 'direct');
+  await channel.assertExchange(EXCHANGES.deliveries, 'headers');
   for (const queue of ['probe.events', 'probe.events.dead'])
     await channel.assertQueue(queue, { arguments: { 'x-queue-type': 'quorum' } });
-  await channel.bindQueue('probe.events', 'shop.events', Happened.type);
+  await channel.bindQueue('probe.events', EXCHANGES.events, Happened.type);
   await connection.close();
   await pause(2_000); // a quorum queue declared less than about 1 s before a kill -9 can be lost
 }

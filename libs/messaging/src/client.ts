@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { catalogue, type Contract, type Message } from '@sluice/contracts';
+import { system, type Contract, type Message } from '@sluice/contracts/kit';
 import type { z } from 'zod';
 import { encode, type About } from './codec.js';
 import type { BrokerAddress } from './connection.js';
@@ -150,7 +150,7 @@ export class MessageClient extends ClientProxy {
 }
 
 function contractOf({ pattern }: ReadPacket): Contract {
-  const contract = catalogue.get(String(pattern));
+  const contract = system().catalogue.contracts.get(String(pattern));
   if (!contract) throw new TypeError(`${String(pattern)} is no message type of this system`);
   return contract;
 }

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { canStartBroker, eventually, privateCluster, publish, type PrivateCluster } from '@sluice/testing';
@@ -184,7 +185,7 @@ describe.skipIf(!canStartBroker)('a cluster of three brokers (skipped where no r
     await eventually(() => expect([...new Set(handled)].toSorted((a, b) => a - b)).toEqual(numbers), {
       withinMs: 30_000,
     });
-    for (const queue of ['lonely.commands.dead', 'shop.homeless'])
+    for (const queue of ['lonely.commands.dead', EXCHANGES.homeless])
       expect((await cluster.figures(queue)).messages, queue).toBe(0);
     console.log(
       `a majority lost: another's retry after ${Math.round(tries[1]! - tries[0]!)} ms, ` +

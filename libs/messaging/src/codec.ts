@@ -1,4 +1,4 @@
-import { Envelope, type Contract, type Message, type Outgoing } from '@sluice/contracts';
+import { Envelope, system, type Contract, type Message, type Outgoing } from '@sluice/contracts/kit';
 import { z } from 'zod';
 import { arrivalOf } from './arrival.js';
 import { channelOf } from './channel-of.js';
@@ -56,13 +56,8 @@ export const TIMEOUT = 'timeout-ms';
 /** Time at which a request was accepted from outside, RFC 3339. Retries and dead letters keep it. */
 const ACCEPTED_AT = 'accepted-at';
 
-/** Exchange of each kind of message; the routing key is the message type. */
-export const ROUTES = {
-  event: { exchange: 'shop.events', mandatory: false },
-  command: { exchange: 'shop.commands', mandatory: true },
-  query: { exchange: 'shop.commands', mandatory: true },
-  delivery: { exchange: 'shop.deliveries', mandatory: false },
-} as const;
+/** Kinds that a queue must take; the broker returns such a message when no queue does. */
+export const MANDATORY = { event: false, command: true, query: true, delivery: false } as const;
 
 /**
  * Longest delay of a timer, 30 days. Each delay has its own queue on the broker, so delays are whole seconds and
@@ -104,7 +99,11 @@ function routeOf(
     );
   }
   if (waitsIn === undefined || delayMs === undefined)
-    return { ...ROUTES[kind], routingKey: kind === 'delivery' ? '' : type };
+    return {
+      exchange: system().exchanges.of(kind),
+      mandatory: MANDATORY[kind],
+      routingKey: kind === 'delivery' ? '' : type,
+    };
   return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };
 }
 

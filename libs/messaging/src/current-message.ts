@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Message } from '@sluice/contracts';
+import type { Message } from '@sluice/contracts/kit';
 
 const storage = new AsyncLocalStorage<Message>();
 

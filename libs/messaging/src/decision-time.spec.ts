@@ -1,3 +1,4 @@
+import '@sluice/contracts';
 import { register } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { decisionTime } from './decision-time.js';

@@ -1,4 +1,4 @@
-import type { Message } from '@sluice/contracts';
+import type { Message } from '@sluice/contracts/kit';
 import { countImplausibleTime } from './metrics.js';
 
 /**

@@ -1,4 +1,4 @@
-import { catalogue, type Contract, type Message } from '@sluice/contracts';
+import { system, type Contract, type Message } from '@sluice/contracts/kit';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { decode, validateData, type Delivery } from './codec.js';
 import { handling } from './current-message.js';
@@ -20,7 +20,7 @@ export async function dispatch(
     checkSender(senders, delivery, {
       queue: routes.queue,
       type: message.type,
-      contract: catalogue.get(message.type) ?? route?.contract,
+      contract: system().catalogue.contracts.get(message.type) ?? route?.contract,
     });
     if (!route) throw new UnsupportedError(`no handler for ${message.type} on ${routes.queue}`);
     return { returned: await run(route, validateData(supportedContract(route.contract, message), message)) };

@@ -1,4 +1,4 @@
-import type { Problem } from '@sluice/contracts';
+import type { Problem } from '@sluice/contracts/kit';
 
 /** The message can never be handled, however often it is tried: dead-letter it now. */
 export class PermanentError extends Error {

@@ -1,4 +1,4 @@
-import type { Problem } from '@sluice/contracts';
+import type { Problem } from '@sluice/contracts/kit';
 import {
   LockedError,
   PermanentError,

@@ -39,6 +39,7 @@ export {
   isUnavailableStatus,
   type Fault,
 } from './faults.js';
+export { declareTopology } from './declare-topology.js';
 export { decisionTime } from './decision-time.js';
 export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';

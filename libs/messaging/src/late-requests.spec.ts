@@ -1,3 +1,4 @@
+import '@sluice/contracts';
 import { register } from 'prom-client';
 import { expect, it } from 'vitest';
 import { LateRequests } from './late-requests.js';

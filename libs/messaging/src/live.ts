@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { catalogue, type Message } from '@sluice/contracts';
+import { system, type Message } from '@sluice/contracts/kit';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { decode, validateData } from './codec.js';
@@ -26,7 +26,7 @@ export interface LiveFeedOptions extends BrokerAddress {
 const MAX_LENGTH = 10_000;
 
 /**
- * Subscription of one process to `shop.live`: an exclusive, bounded queue, declared again after every reconnect.
+ * Subscription of one process to the exchange of live facts: an exclusive, bounded queue, declared again after every reconnect.
  * Events may be lost, so they are hints only; the owners have the state.
  */
 export class LiveFeed {
@@ -43,7 +43,9 @@ export class LiveFeed {
       setup: (channel: Channel) => this.#subscribe(channel),
     });
     wrapper.on('error', (error: Error) =>
-      this.#logger.error(`cannot subscribe: ${error.message}. If shop.live is missing: npm run topology`),
+      this.#logger.error(
+        `cannot subscribe: ${error.message}. If ${system().exchanges.live} is missing: npm run topology`,
+      ),
     );
   }
 
@@ -58,7 +60,7 @@ export class LiveFeed {
       exclusive: true,
       arguments: { 'x-max-length': maxLength, 'x-overflow': 'drop-head' },
     });
-    await channel.bindQueue(queue, 'shop.live', '');
+    await channel.bindQueue(queue, system().exchanges.live, '');
     await channel.consume(queue, (delivery) => this.#arrived(delivery), { noAck: true });
     onSubscribed();
   }
@@ -73,7 +75,7 @@ export class LiveFeed {
   #read(delivery: ConsumeMessage): Message | undefined {
     try {
       const message = decode(delivery);
-      const contract = catalogue.get(message.type);
+      const contract = system().catalogue.contracts.get(message.type);
       if (contract) this.#senders.check(delivery, contract);
       return contract?.version === message.version ? validateData(contract, message) : undefined;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { ExpirePayment, GetOrder } from '@sluice/contracts';
+import { EXCHANGES, ExpirePayment, GetOrder } from '@sluice/contracts';
 import { depth, eventually, freePort, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { register } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -59,7 +59,7 @@ describe('publishing', () => {
     });
     await shows('sluice_publish_seconds', { _count: 2 });
     const channel = await broker.connection.createChannel();
-    await channel.bindQueue('orders.commands', 'shop.commands', 'orders.expire-payment');
+    await channel.bindQueue('orders.commands', EXCHANGES.commands, 'orders.expire-payment');
     await channel.close();
   });
 

@@ -1,4 +1,4 @@
-import { catalogue } from '@sluice/contracts';
+import { system } from '@sluice/contracts/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { dependencies } from './dependencies.js';
 import { ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
@@ -150,7 +150,7 @@ new Gauge({
  * of replies.
  */
 const typeLabel = (type: unknown): string =>
-  typeof type === 'string' && (type === 'answer' || catalogue.has(type)) ? type : 'other';
+  typeof type === 'string' && (type === 'answer' || system().catalogue.contracts.has(type)) ? type : 'other';
 
 const secondsSince = (began: number): number => (performance.now() - began) / 1_000;
 

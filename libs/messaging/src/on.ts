@@ -1,5 +1,5 @@
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
-import type { Contract, Message, Reply } from '@sluice/contracts';
+import type { Contract, Message, Reply } from '@sluice/contracts/kit';
 import { channelOf } from './channel-of.js';
 import type { DELEGATED } from './delegated.js';
 

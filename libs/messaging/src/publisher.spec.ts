@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
-import { ExpirePayment, type Outgoing } from '@sluice/contracts';
+import { EXCHANGES, ExpirePayment, type Outgoing } from '@sluice/contracts';
 import { depth, eventually, freePort, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encode, type WireMessage } from './codec.js';
@@ -69,7 +69,7 @@ describe('publishing', () => {
       ...wire(Delivered({ n: 1 })),
       properties: { ...unrouted.properties, headers: { channel: 'pigeon' } },
     });
-    expect(await depth(broker, 'shop.unrouted')).toBe(1);
+    expect(await depth(broker, EXCHANGES.unrouted)).toBe(1);
   });
 
   it('reports two sends of one message separately, and an unroutable message does not affect others', async () => {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { catalogue, ownerOf, type Contract } from '@sluice/contracts';
+import { system, type Contract } from '@sluice/contracts/kit';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { decodeAnswer } from './answer.js';
 import { PublishError, RequestTimeoutError } from './errors.js';
@@ -91,7 +91,8 @@ export class Replies {
    * are not checked.
    */
   #isOwners(contract: Contract, { userId }: ConsumeMessage['properties']): boolean {
-    return !catalogue.has(contract.type) || this.senders.isOwner(ownerOf(contract), userId);
+    const { contracts, ownerOf } = system().catalogue;
+    return !contracts.has(contract.type) || this.senders.isOwner(ownerOf(contract), userId);
   }
 
   #late(id: string): void {

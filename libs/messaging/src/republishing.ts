@@ -1,3 +1,4 @@
+import { system } from '@sluice/contracts/kit';
 import { encodeAnswer, type Answer } from './answer.js';
 import { rpcRequestOf, TIMEOUT, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
@@ -32,9 +33,6 @@ export function circumstancesOf(
 /** Checked because any client can write the header. */
 const countOf = (header: unknown): number => (typeof header === 'number' && header > 0 ? Math.floor(header) : 0);
 
-/** Exchange of a retry tier, with one queue per service. */
-export const tierExchange = (ms: number): string => `shop.retry-tier.${ms}`;
-
 /** Header that names the original sender, since another user publishes the copy. */
 export type SentBy = Readonly<Record<string, string>>;
 
@@ -61,12 +59,12 @@ export function republishedCopy(
     ...sentBy,
   };
   if (ending.do === 'retry')
-    return sameMessage(delivery, tierExchange(ending.tierMs), queue, {
+    return sameMessage(delivery, system().exchanges.retryTier(ending.tierMs), queue, {
       ...facts,
       ...remainingTime(delivery, ending.tierMs),
     });
   const stack = ending.stack === undefined ? {} : { stack: ending.stack.slice(0, STACK_LENGTH) };
-  return sameMessage(delivery, 'shop.dead', queue, { ...facts, ...stack, 'failed-at': at });
+  return sameMessage(delivery, system().exchanges.dead, queue, { ...facts, ...stack, 'failed-at': at });
 }
 
 /** The unchanged message, published directly into a queue as one that has not been delivered yet. */
@@ -118,7 +116,7 @@ export function redrivenCopy({ properties, ...letter }: Delivery, queue: string,
   );
 }
 
-/** Where the message was first published; a retry returns to its queue over `shop.home`. */
+/** Where the message was first published; a retry returns to its queue over the exchange `home`. */
 function origin({ properties, fields }: Delivery): Record<string, unknown> {
   const { 'original-exchange': exchange = fields.exchange, 'original-routing-key': key = fields.routingKey } =
     properties.headers ?? {};

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
@@ -55,7 +56,7 @@ describe('connections closed by the broker', () => {
     await channel.deleteQueue('probe.events');
     await eventually(() => expect(server.ready).toBe(false));
     await channel.assertQueue('probe.events', { arguments: args });
-    await channel.bindQueue('probe.events', 'shop.events', Happened.type);
+    await channel.bindQueue('probe.events', EXCHANGES.events, Happened.type);
     await publish(broker, Happened, { n: 1 });
     await eventually(() => expect(handled).toEqual([1]));
   });

@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PermanentError, ProblemError } from './errors.js';
@@ -107,7 +108,7 @@ describe('a handler that fails', () => {
       await publish(own, Happened, { n: 5 });
       await eventually(() => expect(seen).toEqual([undefined]));
       await channel.assertQueue('probe.retry.50', { arguments: args });
-      await channel.bindQueue('probe.retry.50', 'shop.retry-tier.50', 'probe.#');
+      await channel.bindQueue('probe.retry.50', EXCHANGES.retryTier(50), 'probe.#');
       await eventually(() => expect(seen).toEqual([undefined, undefined]));
     } finally {
       await stopServices();

@@ -1,5 +1,5 @@
 import type { MessageHandler } from '@nestjs/microservices';
-import type { Contract } from '@sluice/contracts';
+import type { Contract } from '@sluice/contracts/kit';
 import type { Subscription } from './on.js';
 import { SCHEDULE, tiersOf, type Schedule } from './schedule.js';
 

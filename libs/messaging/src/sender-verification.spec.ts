@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  EXCHANGES,
   CancelOrder,
   GetOrder,
   PayableOpened,
@@ -219,7 +220,7 @@ describe('a message from another sender', () => {
     );
     for (const contract of [CancelOrder, GetOrder]) {
       const about = { version: 1, time: new Date().toISOString(), 'correlation-id': 'c', 'timeout-ms': 5_000 };
-      channel.publish('shop.commands', contract.type, Buffer.from('{}'), {
+      channel.publish(EXCHANGES.commands, contract.type, Buffer.from('{}'), {
         messageId: randomUUID(),
         type: contract.type,
         userId: userOf('orders'),

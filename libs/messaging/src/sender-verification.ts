@@ -1,9 +1,7 @@
-import { sendersOf } from '@sluice/contracts';
-import { ROUTES, type Delivery } from './codec.js';
+import { system, type Contract } from '@sluice/contracts/kit';
+import type { Delivery } from './codec.js';
 import { SenderError } from './errors.js';
 
-/** Exchange that only administrators may write to. Each queue is bound to it by its own name. */
-export const OPERATOR = 'shop.operator';
 /** Header of a republished message: the user that sent it first. Empty: it had none. */
 export const SENT_BY = 'sent-by';
 
@@ -62,9 +60,9 @@ export class SenderVerification {
   /**
    * @throws SenderError when the message must not be handled: its sender may not send this type, or not by this route
    */
-  check(delivery: Delivery, { type, kind }: { type: string; kind: keyof typeof ROUTES }): Verdict {
+  check(delivery: Delivery, { type, kind }: { type: string; kind: Contract['kind'] }): Verdict {
     if (this.user === undefined) return 'proven';
-    const allowed = sendersOf(type);
+    const allowed = system().sendersOf(type);
     const sender = this.senderOf(delivery);
     if (sender === undefined && allowed) return this.#anonymous(type);
     if (sender !== undefined && allowed && !this.#isOneOf(allowed, sender))
@@ -90,7 +88,7 @@ export class SenderVerification {
   }
 
   #isPublishedAgain({ properties: { userId }, fields }: Pick<Delivery, 'properties' | 'fields'>): boolean {
-    return userId === this.user || fields.exchange === OPERATOR;
+    return userId === this.user || fields.exchange === system().exchanges.operator;
   }
 
   #isOneOf(services: ReadonlySet<string>, user: string): boolean {
@@ -105,8 +103,8 @@ export class SenderVerification {
 const cameThroughItsExchange = (
   { fields: { exchange, routingKey } }: Delivery,
   type: string,
-  kind: keyof typeof ROUTES,
-): boolean => exchange === ROUTES[kind].exchange && (kind === 'delivery' || routingKey === type);
+  kind: Contract['kind'],
+): boolean => exchange === system().exchanges.of(kind) && (kind === 'delivery' || routingKey === type);
 
 const routeOf = ({ fields: { exchange, routingKey } }: Delivery): string =>
   `${exchange || 'the default exchange'} under the key ${JSON.stringify(routingKey)}`;

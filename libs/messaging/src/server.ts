@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { requestsOf, type Contract } from '@sluice/contracts';
+import { system, type Contract } from '@sluice/contracts/kit';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import { checkTopology, checkWiring } from './boot-checks.js';
 import { connected, openConnection, type BrokerAddress } from './connection.js';
@@ -135,7 +135,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       url,
       tls,
       prefetch = PREFETCH,
-      expected = requestsOf(service),
+      expected = system().catalogue.requestsOf(service),
       unsupportedForMs = UNSUPPORTED_FOR_MS,
       holdForMs,
     } = this.options;

@@ -1,4 +1,4 @@
-import type { Problem } from '@sluice/contracts';
+import type { Problem } from '@sluice/contracts/kit';
 import type { Answer } from './answer.js';
 import { DELEGATED } from './delegated.js';
 import { MalformedError, SenderError } from './errors.js';

@@ -1,4 +1,4 @@
-import { catalogue } from '@sluice/contracts';
+import { system } from '@sluice/contracts/kit';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
 import type { Outbound } from './confirm-channel.js';
@@ -33,7 +33,7 @@ export class TimerQueues {
 
 /** The type of a message published directly to a delay queue; undefined for every other message. */
 export function timerType({ exchange, routingKey, properties }: Outbound): string | undefined {
-  const waitsIn = exchange === '' ? catalogue.get(String(properties.type))?.waitsIn : undefined;
+  const waitsIn = exchange === '' ? system().catalogue.contracts.get(String(properties.type))?.waitsIn : undefined;
   return waitsIn !== undefined && routingKey.startsWith(`${waitsIn}.`) ? String(properties.type) : undefined;
 }
 
@@ -51,7 +51,7 @@ async function declare(connection: ChannelModel | undefined, queue: string, type
     arguments: {
       'x-queue-type': 'quorum',
       'x-message-ttl': Number(queue.slice(queue.lastIndexOf('.') + 1)),
-      'x-dead-letter-exchange': 'shop.commands',
+      'x-dead-letter-exchange': system().exchanges.commands,
       'x-dead-letter-routing-key': type,
       // The default, at-most-once, loses messages that expire while their target cannot accept them.
       'x-dead-letter-strategy': 'at-least-once',

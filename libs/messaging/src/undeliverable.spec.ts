@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Do, Happened, handles, startService, stopServices } from './testing/probe.js';
@@ -64,7 +65,7 @@ describe('a queue that is deleted while its failed messages wait', () => {
     });
 
     expect(await timeOfARetry()).toBeLessThan(TIER_MS + 1_000);
-    expect(await depth(broker, 'shop.homeless')).toBe(WAITING);
+    expect(await depth(broker, EXCHANGES.homeless)).toBe(WAITING);
 
     expect((await broker.apply()).undeliverable).toEqual({ sentHome: { 'probe.commands': WAITING }, left: {} });
     const handled: number[] = [];
@@ -72,7 +73,7 @@ describe('a queue that is deleted while its failed messages wait', () => {
       schedule: { retryTiersMs: [TIER_MS] },
     });
     await eventually(() => expect(handled.toSorted((a, b) => a - b)).toEqual(numbers));
-    expect(await depth(broker, 'shop.homeless')).toBe(0);
+    expect(await depth(broker, EXCHANGES.homeless)).toBe(0);
     expect(await deadLetters(broker, 'probe.commands')).toEqual([]);
   });
 });

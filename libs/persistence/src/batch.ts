@@ -1,4 +1,4 @@
-import type { Message, Outgoing, Problem } from '@sluice/contracts';
+import type { Message, Outgoing, Problem } from '@sluice/contracts/kit';
 import { DELEGATED, encode, ProblemError } from '@sluice/messaging';
 import type { QueryResult } from 'pg';
 import type { Collection } from './collection.js';

@@ -1,4 +1,4 @@
-import type { Outgoing, Problem } from '@sluice/contracts';
+import type { Outgoing, Problem } from '@sluice/contracts/kit';
 import type { Collection } from './collection.js';
 import type { Log } from './log.js';
 

@@ -6,5 +6,6 @@ export { log, type Log } from './log.js';
 export { newestFirst } from './newest-first.js';
 export { createPool, type PoolOptions } from './pool.js';
 export { pruneInbox, type PruneOptions } from './prune.js';
+export { TABLES_SQL } from './tables.js';
 export { OutboxRelay, type OutboxRelayOptions } from './relay.js';
 export { UnitOfWork, type UnitOfWorkOptions } from './unit-of-work.js';

@@ -1,4 +1,4 @@
-import { Id, Instant } from '@sluice/contracts';
+import { Id, Instant } from '@sluice/contracts/kit';
 import { ProblemError } from '@sluice/messaging';
 import { z } from 'zod';
 

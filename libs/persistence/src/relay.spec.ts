@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Publisher } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
@@ -44,7 +45,7 @@ afterEach(async () => {
 async function listen(): Promise<void> {
   const channel = await broker.connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'shop.events', '#');
+  await channel.bindQueue(queue, EXCHANGES.events, '#');
   await channel.consume(queue, (message) => message && received.push(message.properties.messageId as string), {
     noAck: true,
   });
@@ -112,7 +113,7 @@ describe('after a commit', () => {
     const channel = await broker.connection.createChannel();
     const full = { 'x-queue-type': 'classic', 'x-max-length': 1, 'x-overflow': 'reject-publish' };
     const { queue } = await channel.assertQueue('', { exclusive: true, arguments: full });
-    await channel.bindQueue(queue, 'shop.events', '#');
+    await channel.bindQueue(queue, EXCHANGES.events, '#');
     onTestFinished(async () => {
       await channel.deleteQueue(queue);
       await channel.close();

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
-import type { Message } from '@sluice/contracts';
+import type { Message } from '@sluice/contracts/kit';
 import { DATABASE, dependencies, faultOf, isLocked, LockedError, type DELEGATED, type Fault } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { Batch, idOf, rowsOf, type BatchOutcome, type Change, type Outcome } from './batch.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PemCertificates, PemPrivateKey } from './pem.js';
+import { BROKER_URL, DATABASE_ADDRESS, PRODUCTION } from './production.js';
 import { EnvironmentError, variable } from './variable.js';
 
 const commaSeparatedMs = z
@@ -46,7 +47,9 @@ export const NodeEnv = z
 /** The variables of every process. */
 export const CommonConfig = z.object({
   NODE_ENV: NodeEnv,
-  AMQP_URL: z.url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' }),
+  AMQP_URL: z
+    .url({ protocol: /^amqps?$/, error: 'must be an amqp:// or amqps:// URL' })
+    .register(PRODUCTION, BROKER_URL),
   /** With amqps:// only: certificate authorities to trust instead of those built into Node.js. */
   AMQP_CA: PemCertificates.optional(),
   /** With amqps:// only: client certificate and key, for a broker that requests them; both or neither. */
@@ -82,7 +85,9 @@ const INBOX_RETENTION_DAYS = 40;
 
 /** The variables of a service with a database. Each service has access only to its own. */
 export const DatabaseConfig = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' })
+    .register(PRODUCTION, DATABASE_ADDRESS),
   /** With sslmode=verify-full only: certificate authorities to trust instead of those built into Node.js. */
   DATABASE_CA: PemCertificates.optional(),
   /** How long the id of a handled message is kept, so that a redelivery changes nothing. Days. */

@@ -1,5 +1,5 @@
 import { Controller, type DynamicModule, type Type } from '@nestjs/common';
-import { operationsOf, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts';
+import { system, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts/kit';
 import {
   countLetters,
   dependencies,
@@ -38,7 +38,7 @@ class OperationsModule {}
  * runs `npm run dead-letters`.
  */
 export function operationsModule(service: string, own: OwnServer): DynamicModule {
-  const contracts = operationsOf(service);
+  const contracts = system().catalogue.operationsOf(service);
   return { module: OperationsModule, controllers: contracts ? [controllerOf(contracts, own)] : [] };
 }
 

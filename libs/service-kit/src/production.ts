@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { FAKE } from './outside.js';
+import { z } from 'zod';
 import { EnvironmentError } from './variable.js';
 
 /** Settings of a process by variable; a variable of its configuration that is not set is present as undefined. */
@@ -14,11 +14,17 @@ export interface Finding {
 /** A setting's value. Keys are the text that was given. */
 type Value = string | number | boolean | undefined;
 
-interface Rule {
-  variable: string;
-  /** Returns what is wrong with a value in production; undefined when it is acceptable. */
-  why: (value: Value) => string | undefined;
+/** Returns what is wrong with a value in production; undefined when it is acceptable. */
+export type Rule = (value: Value) => string | undefined;
+
+/** What a production system refuses to start with, and what it warns of. */
+export interface ProductionRules {
+  readonly refused?: readonly Rule[];
+  readonly warned?: readonly Rule[];
 }
+
+/** The rules of variables, by their schemas: `z.string().register(PRODUCTION, RANDOM_SECRET)`. */
+export const PRODUCTION = z.registry<ProductionRules>();
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|)$/;
 const isFar = (url: string): boolean => !LOOPBACK.test(new URL(url).hostname);
@@ -103,82 +109,65 @@ function seedOf(pem: string): string {
   }
 }
 
-const faked = (does: string) => (value: unknown) =>
-  value === undefined
-    ? `is not set, and a fake would ${does}: name the real one, or set it to ${FAKE} on purpose`
-    : undefined;
+/** Rules of a secret that is compared or derived from: long and random. */
+export const RANDOM_SECRET: ProductionRules = { refused: [guessable] };
+/** Rules of an Ed25519 key in PEM form: not one that `npm start` has made. */
+export const OWN_KEY: ProductionRules = { refused: [developmentKey] };
 
-const REFUSED: readonly Rule[] = [
-  {
-    variable: 'DEV_SEED',
-    why: (value) =>
-      value === true ? 'makes accounts with passwords that everybody knows: set it to false' : undefined,
-  },
-  { variable: 'AMQP_URL', why: knownPassword },
-  { variable: 'DATABASE_URL', why: knownPassword },
-  { variable: 'IDEMPOTENCY_SECRET', why: guessable },
-  { variable: 'TOKEN_PRIVATE_KEY', why: developmentKey },
-  { variable: 'TOKEN_PUBLIC_KEY', why: developmentKey },
-  { variable: 'CARD_GATEWAY_URL', why: faked('take orders without taking money') },
-  { variable: 'CARRIER_URL', why: faked('deliver parcels that never left') },
-  { variable: 'SMS_PROVIDER_URL', why: faked('log the codes instead of sending them') },
-  { variable: 'EMAIL_PROVIDER_URL', why: faked('log e-mail instead of sending it') },
-  {
-    variable: 'CARD_GATEWAY_URL',
-    why: (url) => (inTheClear(url) ? 'sends card numbers in plain text: make it https://' : undefined),
-  },
-];
+/** Rules of a flag. @param does what happens when it is true: `makes accounts with passwords that everybody knows` */
+export const developmentOnly = (does: string): ProductionRules => ({
+  refused: [(value) => (value === true ? `${does}: set it to false` : undefined)],
+});
 
-const inTheClear = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:') && isFar(url);
-const unencrypted = (url: unknown): string | undefined =>
-  inTheClear(url) ? 'sends in plain text what only its reader should see: better https://' : undefined;
-const unlimited = (whose: string) => (value: unknown) =>
-  value === 0 ? `is 0, so that ${whose} not limited: better a number` : undefined;
-const chosenFake = (value: unknown): string | undefined => (value === FAKE ? 'is a fake' : undefined);
+/** Rules of a limit for which 0 means none. @param whose what is limited: `requests are` */
+export const limited = (whose: string): ProductionRules => ({
+  warned: [(value) => (value === 0 ? `is 0, so that ${whose} not limited: better a number` : undefined)],
+});
+
+/** Whether the URL sends in plain text over a network. */
+export const inTheClear = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:') && isFar(url);
+
 const VERIFIED = /[?&]sslmode=(verify-full|verify-ca|require)(&|$)/;
 
-const WARNED: readonly Rule[] = [
-  {
-    variable: 'AMQP_URL',
-    why: (url) =>
+export const BROKER_URL: ProductionRules = {
+  refused: [knownPassword],
+  warned: [
+    (url) =>
       String(url).startsWith('amqp:') && isFar(String(url))
         ? 'goes over the network in plain text: better amqps://'
         : undefined,
-  },
-  {
-    variable: 'DATABASE_URL',
-    why: (url) =>
+  ],
+};
+
+export const DATABASE_ADDRESS: ProductionRules = {
+  refused: [knownPassword],
+  warned: [
+    (url) =>
       !VERIFIED.test(String(url)) && isFar(String(url))
         ? 'goes over the network unverified: better sslmode=verify-full'
         : undefined,
-  },
-  { variable: 'RATE_LIMIT_PER_MINUTE', why: unlimited('requests are') },
-  { variable: 'SIGN_IN_LIMIT_PER_MINUTE', why: unlimited('guesses at passwords and codes are') },
-  ...['CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({ variable, why: unencrypted })),
-  ...['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL', 'EMAIL_PROVIDER_URL'].map((variable) => ({
-    variable,
-    why: chosenFake,
-  })),
-];
+  ],
+};
 
 /** Returns the settings that prevent a production system from starting. */
-export const refusals = (settings: Settings): Finding[] => findings(REFUSED, settings);
+export const refusals = (config: z.ZodObject, settings: Settings): Finding[] => findings('refused', config, settings);
 
 /** Returns settings that may be intended, for example plain text in a private network. */
-export const warnings = (settings: Settings): Finding[] => findings(WARNED, settings);
+export const warnings = (config: z.ZodObject, settings: Settings): Finding[] => findings('warned', config, settings);
 
-function findings(rules: readonly Rule[], settings: Settings): Finding[] {
+function findings(which: keyof ProductionRules, { shape }: z.ZodObject, settings: Settings): Finding[] {
   if (settings['NODE_ENV'] !== 'production') return [];
-  const known = rules.filter(({ variable }) => variable in settings);
-  return known.flatMap(({ variable, why }) => {
-    const found = why(settings[variable] as Value);
-    return found === undefined ? [] : [{ variable, why: found }];
-  });
+  return Object.entries(shape as Record<string, z.ZodType>).flatMap(([variable, schema]) =>
+    (PRODUCTION.get(schema)?.[which] ?? []).flatMap((rule) => {
+      const why = rule(settings[variable] as Value);
+      return why === undefined ? [] : [{ variable, why }];
+    }),
+  );
 }
 
 /** @throws EnvironmentError that names every setting allowed only in development, in one line, without values */
-export function refuseDevelopmentSettings(settings: Settings): void {
-  const found = refusals(settings);
+export function refuseDevelopmentSettings(config: z.ZodObject, settings: Settings): void {
+  const found = refusals(config, settings);
   if (found.length > 0)
     throw new EnvironmentError(
       `refused in production (NODE_ENV=production): ${found.map(({ variable, why }) => `${variable} ${why}`).join('; ')}`,

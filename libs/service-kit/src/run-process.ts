@@ -34,7 +34,7 @@ export async function prepare<C extends z.ZodObject>(
 ): Promise<Running<z.output<C> & CommonConfig>> {
   const settings = parseEnvironment(config, environment) as z.output<C> & CommonConfig;
   const all = asGiven(config, settings, environment);
-  refuseDevelopmentSettings(all);
+  refuseDevelopmentSettings(config, all);
   const logger = await createLogger({
     service: name,
     level: settings.LOG_LEVEL,
@@ -43,7 +43,7 @@ export async function prepare<C extends z.ZodObject>(
   });
   // Also used by code that runs before Nest starts.
   Logger.overrideLogger(logger);
-  for (const warning of warnings(all)) logger.warn(`${warning.variable} ${warning.why}`);
+  for (const warning of warnings(config, all)) logger.warn(`${warning.variable} ${warning.why}`);
   const stopTracing = await startTracing(name, environment, logger);
   return { name, config: settings, logger, stopTracing };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Message } from '@sluice/contracts';
+import type { Message } from '@sluice/contracts/kit';
 import type { Pool } from 'pg';
 import { PeriodicTask } from './periodic-task.js';
 

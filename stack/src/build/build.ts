@@ -8,20 +8,32 @@ import { generateClients } from './generate.js';
 
 /** Generates and compiles what has changed. The compiler itself finds that; nx would cost seconds even when nothing has. */
 export const build = (progress: Progress): Promise<void> =>
-  progress.step('build', (note) => {
-    mkdirSync(inRoot('.nx'), { recursive: true });
-    // One at a time in a checkout: two builds at once would write the same files.
-    return withLock(inRoot('.nx', 'build.lock'), generateAndCompile, () =>
-      note('waiting for another build in this checkout'),
-    );
-  });
+  progress.step('build', (note) =>
+    compile(['tsconfig.build.json'], () => note('waiting for another build in this checkout')),
+  );
 
-async function generateAndCompile(): Promise<void> {
+/**
+ * The same for a part of the checkout.
+ * @param projects folders, or files of tsconfig @param onWait called when another build runs
+ */
+export const compile = (projects: string[], onWait?: () => void): Promise<void> =>
+  alone(() => generateAndCompile(projects), onWait);
+
+/** Generates what has changed, and compiles nothing. */
+export const generate = (progress: Progress): Promise<void> => progress.step('clients', () => alone(generateClients));
+
+/** One at a time in a checkout: two builds at once would write the same files. */
+function alone(work: () => Promise<void>, onWait?: () => void): Promise<void> {
+  mkdirSync(inRoot('.nx'), { recursive: true });
+  return withLock(inRoot('.nx', 'build.lock'), work, onWait);
+}
+
+async function generateAndCompile(projects: string[]): Promise<void> {
   await generateClients();
   const compiler = inRoot('node_modules/typescript7/bin/tsc');
   const fix =
     'Mend what the compiler says above; node node_modules/typescript7/bin/tsc -b tsconfig.build.json says more.';
-  await run(process.execPath, [compiler, '-b', 'tsconfig.build.json', '--pretty', 'false'], {
+  await run(process.execPath, [compiler, '-b', ...projects, '--pretty', 'false'], {
     cwd: root,
     label: 'the build',
     fix,

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { containerServices, layOutBroker, layOutDatabases, makeContainerSecrets, recordedServers } from './secrets.js';
+import { layOutBroker, layOutDatabases, makeContainerSecrets, recordedServers } from './secrets.js';
 import { TRUST } from './tls.js';
 import { StateDirectory } from '../state-directory.js';
 import { allServices } from '../workspace.js';
@@ -25,7 +25,10 @@ const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toS
 
 describe('the secrets of containers', () => {
   it('are made for every service', () => {
-    expect(containerServices().sort()).toEqual(allServices());
+    makeContainerSecrets(stateDirectory, {});
+    layOutBroker(stateDirectory, { ...recordedServers(stateDirectory).broker, passwords: everybody });
+    for (const service of allServices()) expect(everything(), service).toContain(`${service}/AMQP_URL`);
+    expect(allServices()).toContain('gateway');
   });
 
   it('are made once and then kept', () => {

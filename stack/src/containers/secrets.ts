@@ -13,7 +13,7 @@ import { Failure } from '../failure.js';
 import { secretsFor } from '../services/environment.js';
 import { secretsOf } from '../services/secrets.js';
 import type { ContainerServers, Secrets, State, StateDirectory } from '../state-directory.js';
-import { databaseServices } from '../workspace.js';
+import { allServices } from '../workspace.js';
 import { ADMINISTRATOR, postgresFiles, rabbitmqFiles, TRUST, trustOf, type ContainerTls, type Given } from './tls.js';
 
 /** What may be given instead of being made. */
@@ -28,9 +28,6 @@ export const GIVEN = [
   'IDEMPOTENCY_SECRET',
   ...TRUST,
 ] as const;
-
-/** The image of the steps holds no apps: the gateway is the one that owns no database. */
-export const containerServices = (): string[] => ['gateway', ...databaseServices()];
 
 /** The host name of every node of the broker in docker-compose.yml, so that the loss of one is the loss of a connection. */
 const BROKER = 'broker';
@@ -64,7 +61,7 @@ export function makeContainerSecrets(stateDirectory: StateDirectory, given: Give
     'definitions.json': definitions(passwords.rabbitmq),
   });
   const secrets = signingSecrets(stateDirectory, given);
-  for (const service of containerServices())
+  for (const service of allServices())
     layOut(stateDirectory, service, { ...secretsFor(service, secrets), ...trustOf(service, tls, given) });
   rmSync(stateDirectory.path('gateway', 'AMQP_MANAGEMENT_URL'), { force: true }); // which earlier versions gave it, with the administrator's password
 }
@@ -83,8 +80,7 @@ export function layOutDatabases(stateDirectory: StateDirectory, databases: Recor
 
 /** @param broker which lets the services in */
 export function layOutBroker(stateDirectory: StateDirectory, broker: Broker): void {
-  for (const service of containerServices())
-    layOut(stateDirectory, service, { AMQP_URL: brokerUrlOf(broker, service) });
+  for (const service of allServices()) layOut(stateDirectory, service, { AMQP_URL: brokerUrlOf(broker, service) });
 }
 
 const randomPassword = (): string => randomBytes(24).toString('base64url');

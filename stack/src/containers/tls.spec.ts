@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { containerServices, makeContainerSecrets, recordedServers } from './secrets.js';
+import { makeContainerSecrets, recordedServers } from './secrets.js';
 import { makeContainerTls, type Given } from './tls.js';
 import { StateDirectory } from '../state-directory.js';
 import { allServices, inRoot } from '../workspace.js';
@@ -19,7 +19,7 @@ afterEach(() => rmSync(stateDirectory.dir, { recursive: true }));
 const read = (...parts: string[]) => readFileSync(path.join(stateDirectory.dir, ...parts), 'utf8');
 const certificate = (...parts: string[]) => new X509Certificate(read(...parts));
 const make = async (given: Given = {}) =>
-  makeContainerSecrets(stateDirectory, given, await makeContainerTls(stateDirectory, containerServices()));
+  makeContainerSecrets(stateDirectory, given, await makeContainerTls(stateDirectory, allServices()));
 
 describe('containers with TLS', () => {
   it('ask for it by the addresses of their servers', async () => {
@@ -99,7 +99,10 @@ interface ComposeService {
 
 describe('deploy/tls/compose.yml', () => {
   const override = parse(readFileSync(inRoot('deploy/tls/compose.yml'), 'utf8')) as ComposeFile;
-  const base = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true }) as ComposeFile;
+  const base = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), {
+    merge: true,
+    maxAliasCount: -1,
+  }) as ComposeFile;
   const { postgres, rabbitmq, secrets } = override.services;
 
   it('changes the servers and what makes their certificates, and no service', () => {

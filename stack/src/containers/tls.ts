@@ -25,9 +25,7 @@ export interface ContainerTls {
 /** What was set by hand, by variable. */
 export type Given = Partial<Record<string, string>>;
 
-/**
- * The certificates of a system whose servers speak TLS alone. The authority is kept; what it issues is made anew at every start.
- */
+/** Certificates for servers that speak TLS alone: new at every start, issued by an authority that is kept. */
 export async function makeContainerTls(stateDirectory: StateDirectory, services: string[]): Promise<ContainerTls> {
   const { issueClient, issueServer, makeAuthority } = await import('../services/certificates.js');
   const authority =

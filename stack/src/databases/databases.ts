@@ -34,11 +34,7 @@ export const ensureDatabases = (
     return Object.fromEntries(entries);
   });
 
-/**
- * Where the migrations of each service run: as the administrator, who becomes the owner of the database.
- * @param services whose databases are there
- * @returns URLs by service
- */
+/** Where migrations run, by service: as the administrator, who becomes the owner of each database, which must exist. */
 export const migrationUrls = (adminUrl: string, services: string[]): Promise<Record<string, string>> =>
   asAdministrator(adminUrl, async (client) => {
     const { createsRoles } = await describe(client);
@@ -67,10 +63,7 @@ export async function newDatabasePassword(
   return url;
 }
 
-/**
- * Closes the databases that a server begins with, to which everybody may connect. On servers of our own only: on another one
- * somebody may rely on them.
- */
+/** Closes the databases of a new server to everybody. On servers of our own only: elsewhere they may be in use. */
 export async function closeToPublic(adminUrl: string): Promise<void> {
   await asAdministrator(adminUrl, (client) => client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC'));
 }
@@ -161,10 +154,7 @@ async function ensureRoles(client: pg.Client, admin: Administrator, roles: Roles
 const MIN_CONNECTIONS = 20;
 const MAX_CONNECTIONS = 10_000;
 
-/**
- * So many connections one service's role may have: a quarter of what the server takes, so that no service keeps the others out.
- * @param env DATABASE_CONNECTIONS_PER_SERVICE sets another
- */
+/** Of one role: a quarter of all, so that no service keeps others out, or DATABASE_CONNECTIONS_PER_SERVICE. */
 export function connectionLimit(maxConnections: number, env: NodeJS.ProcessEnv = process.env): number {
   const given = env['DATABASE_CONNECTIONS_PER_SERVICE'];
   const limit = given ? Number(given) : Math.max(MIN_CONNECTIONS, Math.floor(maxConnections / 4));

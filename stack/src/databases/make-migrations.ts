@@ -50,8 +50,7 @@ export const check = (service: string, database: MigratedDatabase): Promise<stri
 
 /**
  * Writes the migration that takes the database to schema.prisma, and applies it.
- * @returns its name; undefined when there is nothing to change
- * @throws {Failure} when data would be lost: then write the migration by hand
+ * @returns its name, if anything changes @throws {Failure} when data would be lost: then write it by hand
  */
 export const create = (service: string, database: MigratedDatabase, name: string): Promise<string | undefined> =>
   withEngine(service, database, async (engine, schema) => {

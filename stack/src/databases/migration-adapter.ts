@@ -54,7 +54,6 @@ export class MigrationAdapter implements SqlMigrationAwareDriverAdapterFactory {
   }
 }
 
-/** Disposes once, and then does one thing more. */
 function afterDispose(session: SqlDriverAdapter, then: () => Promise<void>): SqlDriverAdapter {
   const dispose = session.dispose.bind(session);
   let disposed: Promise<void> | undefined;

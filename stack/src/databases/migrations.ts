@@ -29,11 +29,7 @@ export async function migrationsOf(service: string): Promise<Migration[]> {
   );
 }
 
-/**
- * Applies the migrations that the service's database lacks.
- * @returns their names
- * @throws {Failure} that names the one that fails
- */
+/** Applies the migrations that the database lacks. @returns their names @throws {Failure} naming the one that fails */
 export async function deploy(service: string, { url }: { url: string }): Promise<string[]> {
   try {
     const applied = await applyMigrations(url, await migrationsOf(service));
@@ -63,8 +59,7 @@ interface HistoryRow {
 
 /**
  * Applies migrations as `prisma migrate deploy` does, with the same table and checksums, without loading its engine.
- * @param url as the owner of the database
- * @returns the names of those that were applied now
+ * @param url as the owner of the database @returns the names of those that were applied now
  */
 export const applyMigrations = (url: string, migrations: Migration[]): Promise<string[]> =>
   withClient(url, async (client) => {

@@ -17,10 +17,7 @@ export async function ownedApart(url: string, names: Ownership): Promise<void> {
   await withClient(url, (client) => client.query(script));
 }
 
-/**
- * What belonged to the service's role, and the database, go to the owner; what is made later is shared with the
- * service's role as well.
- */
+/** The owner gets the database and all in it; the service's role may use what is there, and what is made later. */
 const statements = ({ database, role, owner }: Ownership): string[] => [
   `REASSIGN OWNED BY ${role} TO ${owner}`,
   `ALTER DATABASE ${database} OWNER TO ${owner}`,
@@ -38,10 +35,7 @@ const statements = ({ database, role, owner }: Ownership): string[] => [
   'RESET ROLE',
 ];
 
-/**
- * The statement that closes the history of migrations to the service: the owner alone writes it.
- * @param role the service's, which is there only where it has one of its own
- */
+/** Closes the history of migrations to the service, where its role exists: only the owner writes it. */
 export function closeHistory(role: string): string {
   const table = "to_regclass('public._prisma_migrations') IS NOT NULL";
   const itsRole = `EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}')`;

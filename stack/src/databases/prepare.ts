@@ -4,11 +4,7 @@ import { databaseServices } from '../workspace.js';
 import { ensureDatabases, migrationUrls } from './databases.js';
 import { deploy } from './migrations.js';
 
-/**
- * Makes every service's database and brings it up to its migrations.
- * @param url of the administrator
- * @returns every service's own URL
- */
+/** Makes and migrates every service's database. @param url of the administrator @returns each service's own URL */
 export async function prepareDatabases(
   url: string,
   stateDirectory: StateDirectory,

@@ -6,7 +6,6 @@ export const queryRows = <Row extends pg.QueryResultRow>(url: string, sql: strin
   withClient(url, async (client) => (await client.query<Row>(sql)).rows);
 
 export interface ConnectOptions extends pg.ClientConfig {
-  /** Called with the error when no connection is made. */
   onRefused?: (error: unknown) => never;
 }
 

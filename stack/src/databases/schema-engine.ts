@@ -5,10 +5,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { MigrationAdapter } from './migration-adapter.js';
 
-/**
- * Prisma's own schema engine as WebAssembly, the same build as in the Prisma CLI that package.json pins: the same
- * `_prisma_migrations` table, the same checksums, and nothing to download.
- */
+/** Prisma's own schema engine as WebAssembly, the build of the pinned CLI: same tables, same checksums, no download. */
 const MODULE = '@prisma/schema-engine-wasm/schema_engine_bg';
 
 /** Of the module, what its type declarations leave out. */

@@ -3,7 +3,6 @@ import { runningPostgres, startPostgres } from '../postgres/postgres.js';
 import { StateDirectory } from '../state-directory.js';
 import { ensureDatabases, migrationUrls } from './databases.js';
 
-/** A service's database. */
 export interface MigratedDatabase {
   /** As the owner of the database. */
   url: string;
@@ -13,10 +12,7 @@ export interface MigratedDatabase {
 
 type Databases = Record<string, MigratedDatabase>;
 
-/**
- * Does something with services' databases: those of DATABASE_URL, else of the private PostgreSQL of `npm start`, which
- * is started for as long as it takes when it does not run.
- */
+/** Works on DATABASE_URL, else on the private PostgreSQL of `npm start`, which it starts when that does not run. */
 export async function withDatabases<T>(services: string[], work: (databases: Databases) => Promise<T>): Promise<T> {
   requireAddresses();
   const stateDirectory = new StateDirectory();

@@ -30,7 +30,6 @@ export interface Postgres {
 export interface PostgresOptions {
   /** False: for data that is thrown away. */
   durable?: boolean;
-  /** Further settings of the server. */
   extra?: Record<string, string>;
 }
 
@@ -102,6 +101,10 @@ export function runningPostgres(stateDirectory: StateDirectory): RunningServer |
   const found = identify(pid);
   return found && commandLineHas(pid, data) ? { ...found, port } : undefined;
 }
+
+/** The URL of the running server, which is taken over and not started again; undefined while there is none. */
+export const runningPostgresUrl = async (stateDirectory: StateDirectory): Promise<string | undefined> =>
+  runningPostgres(stateDirectory) && (await startPostgres(stateDirectory)).url;
 
 const pidFile = (data: string): string => path.join(data, 'postmaster.pid');
 
@@ -188,16 +191,11 @@ async function becomesReady({ state, port }: Server, record: ProcessRecord): Pro
 
 /** Whether our password opens it and it serves our data: another server may have the port. */
 async function answers(url: string, data: string): Promise<boolean> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-    return rows[0]?.data_directory === data;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
+  const { withClient } = await import('../databases/query-rows.js');
+  const folder = withClient(
+    url,
+    async (client) => (await client.query<{ data_directory: string }>('SHOW data_directory')).rows[0]?.data_directory,
+    { connectionTimeoutMillis: 5_000 },
+  );
+  return (await folder.catch(() => undefined)) === data;
 }

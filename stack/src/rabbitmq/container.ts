@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { run, succeeds } from '../run.js';
-import type { StateDirectory } from '../state-directory.js';
+import type { RabbitState, StateDirectory } from '../state-directory.js';
 import { ERLANG_ARGUMENTS, VHOST } from './settings.js';
 
 const IMAGE = 'rabbitmq:4-management';
@@ -8,19 +8,10 @@ const IMAGE = 'rabbitmq:4-management';
 const nameOf = ({ dir }: StateDirectory): string =>
   `sluice-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
 
-export interface ContainerOptions {
-  ports: { amqp: number; management: number };
-  user: string;
-  password: string;
-}
-
-/**
- * Starts the broker in a container whose data is a volume of the same name. The password does not show on the command
- * line.
- */
+/** Starts the broker in a container; its data is a volume of the same name. No password is on the command line. */
 export async function runContainer(
   stateDirectory: StateDirectory,
-  { ports, user, password }: ContainerOptions,
+  { ports, user, password }: Required<Pick<RabbitState, 'ports' | 'user' | 'password'>>,
 ): Promise<void> {
   await endContainer(stateDirectory);
   const name = nameOf(stateDirectory);

@@ -61,10 +61,7 @@ const NO_BUSY_WAITING = '+sbwt none +sbwtdcpu none +sbwtdio none';
 /** A node that has not ended so long after its signal is killed. Milliseconds. */
 const GRACE_MS = 30_000;
 
-/**
- * One RabbitMQ node of our own, which is an Erlang machine, beside whatever else runs on the computer: own folder,
- * cookie, ports and epmd, loopback only.
- */
+/** One RabbitMQ node of our own, which is an Erlang machine: own folder, cookie, ports and epmd, loopback only. */
 export class BrokerNode {
   readonly name: string;
   readonly #options: NodeOptions;
@@ -77,10 +74,7 @@ export class BrokerNode {
     this.#spawned = spawned;
   }
 
-  /**
-   * Boots on the data that is there. @returns the process of the Erlang machine; undefined when it could not be
-   * started
-   */
+  /** Boots on the data that is there. @returns the Erlang machine; undefined when it could not be started */
   spawn(): ProcessRecord | undefined {
     const { folder, detached = true, logFile = this.#inFolder('rabbitmq.log') } = this.#options;
     for (const place of [this.#inFolder('mnesia'), this.#inFolder('log'), this.#cookieFolder])
@@ -97,10 +91,7 @@ export class BrokerNode {
     return this.#spawned;
   }
 
-  /**
-   * The process that was spawned; or, when that was never recorded, the one that the node's pid file names, if its
-   * command line shows that it is this very node.
-   */
+  /** The spawned process; if it was not recorded, that of the pid file whose command line shows this very node. */
   get process(): ProcessRecord | undefined {
     if (isAlive(this.#spawned)) return this.#spawned;
     const file = this.#inFolder('pid');

@@ -26,10 +26,7 @@ export function rabbitProgram(name: 'rabbitmq-server' | 'rabbitmqctl'): string {
 
 export const dockerAnswers = (): Promise<boolean> => succeeds('docker', ['version', '--format', '{{.Server.Version}}']);
 
-/**
- * Installs RabbitMQ with the system's package manager, where that takes no password.
- * @throws {Failure} that names exactly what to install
- */
+/** Uses the package manager, where that takes no password. @throws {Failure} that names exactly what to install */
 export async function installRabbit(note: (what: string) => void): Promise<void> {
   const install = process.platform === 'darwin' ? await withBrew() : await withApt();
   if (install) {

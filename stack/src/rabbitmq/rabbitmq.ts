@@ -14,10 +14,7 @@ import { BrokerNode, type NodeOptions } from './node.js';
 import { dockerAnswers, findRabbit, installRabbit } from './programs.js';
 import { ADMINISTRATOR, VHOST } from './settings.js';
 
-/**
- * 4 to 10 s are usual. A busy machine, or a node that recovers many messages, takes longer: it is waited for while it
- * computes.
- */
+/** Usually 4 to 10 s; longer on a busy machine, or with many messages to recover: waited for while it computes. */
 const READY = { idleMs: 90_000, atMostMs: 600_000 };
 
 export interface RabbitAddress {
@@ -70,7 +67,6 @@ export async function startRabbit(
 
 const wasStarted = (state: RabbitState | undefined): state is Started => state?.ports !== undefined;
 
-/** The broker that runs for this state directory. */
 export async function runningRabbit(stateDirectory: StateDirectory): Promise<Rabbit | undefined> {
   const state = stateDirectory.recall('rabbitmq');
   return wasStarted(state) && (await isRunning(stateDirectory, state)) ? rabbitOf(stateDirectory, state) : undefined;
@@ -144,10 +140,7 @@ async function needsContainer(note: (what: string) => void): Promise<boolean> {
 const isRunning = async (stateDirectory: StateDirectory, { container }: RabbitState): Promise<boolean> =>
   container ? containerRuns(stateDirectory) : runningNode(stateDirectory) !== undefined;
 
-/**
- * A broker that still boots is waited for; one that does not accept our password is ended. @returns whether it is
- * ready
- */
+/** Waits for a broker that still boots, and ends one that refuses our password. @returns whether it is ready */
 async function takeOver(stateDirectory: StateDirectory, state: Started, options: NodeChoices): Promise<boolean> {
   const alive = await isRunning(stateDirectory, state);
   if (alive && (await becomesReady(stateDirectory, state, options))) return true;
@@ -179,10 +172,7 @@ async function becomesReady(stateDirectory: StateDirectory, state: Started, opti
   return false;
 }
 
-/**
- * By its ports: rabbitmqctl would cost a second a call. With TLS the management API requires trust that only the
- * caller has.
- */
+/** By its ports: rabbitmqctl takes a second. With TLS the management API requires trust that only the caller has. */
 const isReady = async (state: Started, { tls }: NodeChoices): Promise<boolean> =>
   (await accepts(state.ports.amqp)) && (tls ? accepts(state.ports.management) : managementAnswers(state));
 

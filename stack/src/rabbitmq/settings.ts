@@ -6,7 +6,6 @@
 /** Settings of rabbitmq.conf, by name: https://www.rabbitmq.com/docs/configure#config-file */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
-/** The text of rabbitmq.conf. */
 export const configText = (settings: Settings): string =>
   Object.entries(settings)
     .map(([name, value]) => `${name} = ${value}\n`)
@@ -21,14 +20,10 @@ export const DISK_FREE_LIMIT = '200MB';
 
 /** Variables of the Erlang application `rabbit` for which rabbitmq.conf has no name. */
 const RABBIT_VARIABLES = {
-  /**
-   * When a dead letter whose target was missing, as after a crash, is published again. Milliseconds; by default
-   * 180,000.
-   */
+  /** When a dead letter whose target was missing, as after a crash, is published again. ms; by default 180,000. */
   dead_letter_worker_publisher_confirm_timeout: 5_000,
 };
 
-/** The text of advanced.config. */
 export const ADVANCED_CONFIG = `[{rabbit, [${Object.entries(RABBIT_VARIABLES)
   .map(([name, value]) => `{${name}, ${value}}`)
   .join(', ')}]}].\n`;
@@ -41,9 +36,7 @@ export const ERLANG_ARGUMENTS = Object.entries(RABBIT_VARIABLES)
 /** In a cluster that falls apart, the smaller part stops: two parts that go on would have to be merged by hand. */
 const PAUSE_MINORITY: Settings = { cluster_partition_handling: 'pause_minority' };
 
-/**
- * A node without data joins whichever of these is running. The list must contain the node itself, or it is not used.
- */
+/** A node without data joins whichever of these runs. The list must contain the node itself, or it is not used. */
 const peers = (nodes: readonly string[]): Settings => ({
   'cluster_formation.peer_discovery_backend': 'classic_config',
   ...Object.fromEntries(nodes.map((node, index) => [`cluster_formation.classic_config.nodes.${index + 1}`, node])),
@@ -51,10 +44,7 @@ const peers = (nodes: readonly string[]): Settings => ({
 
 export const clusterSettings = (nodes: readonly string[]): Settings => ({ ...PAUSE_MINORITY, ...peers(nodes) });
 
-/**
- * A node blocks its publishers at 60 % of the memory that its container may have (docker-compose.yml): by itself it
- * would count the machine's.
- */
+/** Publishers are blocked at 60 % of the container's memory (docker-compose.yml), not of the machine's. */
 const IN_CONTAINER: Settings = {
   'log.console': true,
   ...PAUSE_MINORITY,
@@ -64,7 +54,6 @@ const IN_CONTAINER: Settings = {
 /** The first node of the cluster in docker-compose.yml, which makes users and vhost. */
 export const FIRST_CONTAINER: Settings = { ...IN_CONTAINER, load_definitions: '/run/secrets/definitions.json' };
 
-/** A node that joins the first one. */
 export const JOINING_CONTAINER: Settings = {
   ...IN_CONTAINER,
   ...peers(['rabbitmq', 'rabbitmq-2', 'rabbitmq-3'].map((host) => `rabbit@${host}`)),

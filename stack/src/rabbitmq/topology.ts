@@ -1,3 +1,4 @@
+import type { Topology } from '@sluice/contracts';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,26 +12,21 @@ import {
   undeliverableLines,
   settingsOf,
   topology,
-  trust,
   usersOf,
   WORK,
   type Passwords,
-  type Topology,
 } from '@sluice/topology';
-import { connect, type ChannelModel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import { Failure } from '../failure.js';
 import { inRoot } from '../workspace.js';
+import { connectToBroker } from './administration.js';
 import type { Broker } from './users.js';
 
 const currentMap = (): Topology => topology(settingsOf(process.env));
 
-/** The page with the procedure. */
 const DRIFT = 'docs/operations.md, "Other arguments for a queue", says how, without losing a message.';
 
-/**
- * Identifies the map and the users that were applied, and the broker; the private one keeps its data, whatever its
- * ports.
- */
+/** Identifies the map and users that were applied, and the broker; the private one is the same at all ports. */
 export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
   createHash('sha256')
     .update(process.env['AMQP_URL'] ?? 'private')
@@ -40,16 +36,12 @@ export const digestOfMap = ({ passwords }: Pick<Broker, 'passwords'>): string =>
 export interface Applied {
   /** What was not there before; undefined when that cannot be known. */
   created: string[] | undefined;
-  /** What was corrected. */
   corrected: string[];
   /** What became of undeliverable messages, a line for each. */
   undeliverable: string[];
 }
 
-/**
- * Applies the map to the broker, and creates or corrects the services' users.
- * @throws {Failure} when something exists with other arguments than in the map
- */
+/** Applies the map, and creates or corrects the services' users. @throws {Failure} when something exists otherwise */
 export async function applyMap(broker: Broker): Promise<Applied> {
   const { url, managementUrl } = broker;
   const users = usersAdministration(broker);
@@ -86,10 +78,7 @@ export async function applyUsersAlone(broker: Broker): Promise<void> {
   if (users) await applyUsers(users.managementUrl, broker.url, usersOf(WORK), users.passwords);
 }
 
-/**
- * Runs the topology's own program, which prints what it did.
- * @param args as in `npm run topology -- ...` @returns its exit code
- */
+/** Runs the topology's program, which prints what it did. @param args of `npm run topology` @returns its exit code */
 export async function runTopology(args: readonly string[], { url, managementUrl, passwords }: Broker): Promise<number> {
   const env = {
     ...process.env,
@@ -104,15 +93,12 @@ export async function runTopology(args: readonly string[], { url, managementUrl,
 
 const RETRY_MS = 1_000;
 
-/**
- * Applies the map again whenever the connection to the broker was lost: the broker may come back empty.
- * @returns what ends the watch
- */
+/** Applies the map again after each lost connection: the broker may come back empty. @returns what ends the watch */
 export function keepTopology(broker: Broker, printLine: (line: string) => void): () => Promise<void> {
   let stopped = false;
   let connection: ChannelModel | undefined;
   const watch = async (): Promise<void> => {
-    const opened = (connection = await connectTo(broker.url));
+    const opened = (connection = await connectToBroker(broker, 'topology'));
     await new Promise((resolve) => opened.once('close', resolve));
     while (!stopped && !(await appliedAgain(broker, printLine))) await sleep(RETRY_MS);
   };
@@ -132,12 +118,6 @@ function closed(connection: ChannelModel): Promise<unknown> {
     connection.once('close', resolve);
     connection.close().then(resolve, resolve); // rejected: already closed
   });
-}
-
-async function connectTo(url: string): Promise<ChannelModel> {
-  const connection = await connect(`${url}${url.includes('?') ? '&' : '?'}heartbeat=10`, trust());
-  connection.on('error', () => {}); // "close" follows
-  return connection;
 }
 
 async function appliedAgain(broker: Broker, printLine: (line: string) => void): Promise<boolean> {

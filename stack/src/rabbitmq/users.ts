@@ -52,7 +52,6 @@ export async function withUsers<B extends Broker>(
   return { ...broker, passwords: brokerPasswords(stateDirectory, names) };
 }
 
-/** The URL that this service uses. */
 export function brokerUrlOf({ url, passwords }: Broker, service: string): string {
   if (!passwords) return url;
   const password = passwords[service];

@@ -1,5 +1,7 @@
 import { brokerUrlOf, type Broker } from '../rabbitmq/users.js';
 import type { Secrets } from '../state-directory.js';
+import { manifestOf } from '../workspace.js';
+import type { SecretName } from './manifest.js';
 
 /** Of our own environment these stay here: they are the administrator's, or npm's. */
 const OURS =
@@ -33,14 +35,15 @@ export function environmentOf(
   { port, healthPort, cache, ...system }: ServiceSettings & { healthPort: number; cache: string },
   inherited: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
+  const own = credentialsOf(service, system);
   return {
     NODE_ENV: 'development',
     DEV_SEED: 'true',
     NODE_COMPILE_CACHE: cache, // Node 22 and later boot faster from it
     ...passedOn(inherited),
     HEALTH_PORT: String(healthPort),
-    ...(service === 'gateway' && { PORT: String(port) }),
-    ...credentialsOf(service, system),
+    ...(manifestOf(service).http && { PORT: String(port) }),
+    ...own,
   };
 }
 
@@ -54,13 +57,12 @@ export const credentialsOf = (
   ...secretsFor(service, secrets),
 });
 
-/** What a service signs or checks with, as variables. */
-export const secretsFor = (service: string, secrets: Secrets): Record<string, string> => OWN[service]?.(secrets) ?? {};
+/** What a service signs or checks with, as variables: those that its manifest lists. */
+export const secretsFor = (service: string, secrets: Secrets): Record<string, string> =>
+  Object.fromEntries((manifestOf(service).secrets ?? []).map((name) => [name, secrets[SECRET_OF[name]]]));
 
-const OWN: Record<string, (secrets: Secrets) => Record<string, string>> = {
-  gateway: ({ tokenPublicKey, idempotencySecret }) => ({
-    TOKEN_PUBLIC_KEY: tokenPublicKey,
-    IDEMPOTENCY_SECRET: idempotencySecret,
-  }),
-  accounts: ({ tokenPrivateKey }) => ({ TOKEN_PRIVATE_KEY: tokenPrivateKey }),
+const SECRET_OF: Record<SecretName, keyof Secrets> = {
+  TOKEN_PRIVATE_KEY: 'tokenPrivateKey',
+  TOKEN_PUBLIC_KEY: 'tokenPublicKey',
+  IDEMPOTENCY_SECRET: 'idempotencySecret',
 };

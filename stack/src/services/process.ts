@@ -119,7 +119,7 @@ export class ServiceProcess {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
     this.#endPause();
-    await end(this.record, { signal, graceMs: STOP_WITHIN_MS });
+    await Promise.race([end(this.record, { signal, graceMs: STOP_WITHIN_MS }), this.ended]); // `end` polls
     await this.ended;
   }
 

@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(stateDirectory.dir, { recursive: true });
 });
 
-function running(restart: (service: string) => Promise<void>): void {
+function running(restart: (service: string, env?: NodeJS.ProcessEnv) => Promise<void>): void {
   tryLock(stateDirectory.path('running.lock'));
   end = serveRestartRequests(stateDirectory, restart, () => {});
 }
@@ -26,6 +26,14 @@ it('restarts the services that are asked for, in turn, and returns when they are
   await requestRestart(stateDirectory, ['orders', 'payments']);
   await requestRestart(stateDirectory, ['orders']);
   expect(restarted).toEqual(['orders', 'payments', 'orders']);
+});
+
+it('restarts services with the variables of the request', async () => {
+  const given: unknown[] = [];
+  running(async (_, env) => void given.push(env));
+  await requestRestart(stateDirectory, ['orders'], { LOG_LEVEL: 'debug' });
+  await requestRestart(stateDirectory, ['orders']);
+  expect(given).toEqual([{ LOG_LEVEL: 'debug' }, undefined]);
 });
 
 it('passes on why a service does not start', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import { Failure } from '../failure.js';
@@ -7,12 +8,12 @@ import { isAlive, type ProcessRecord } from '../processes.js';
 import type { RestartRequest, StateDirectory } from '../state-directory.js';
 
 type Answer = NonNullable<RestartRequest['answer']>;
-type Restart = (service: string) => Promise<void>;
+type Restart = (service: string, env?: NodeJS.ProcessEnv) => Promise<void>;
 type PrintLine = (line: string) => void;
 
-/** The request of `npm run restart` and the answer of the running start, in the state directory of both. */
+/** The request of another terminal and the answer of the running start, in the state directory of both. */
 const REQUEST = 'restart';
-const POLL_MS = 250;
+const POLL_MS = 100;
 
 /**
  * Restarts the services of each request, one request after the other.
@@ -36,11 +37,11 @@ export function serveRestartRequests(
   return () => clearInterval(timer);
 }
 
-async function answerTo({ services }: RestartRequest, restart: Restart, printLine: PrintLine): Promise<Answer> {
+async function answerTo({ services, env }: RestartRequest, restart: Restart, printLine: PrintLine): Promise<Answer> {
   try {
     for (const service of services) {
       printLine(`restarting ${service}`);
-      await restart(service);
+      await restart(service, env);
     }
     return { ok: true };
   } catch (error) {
@@ -50,14 +51,28 @@ async function answerTo({ services }: RestartRequest, restart: Restart, printLin
 }
 
 /**
+ * The running start.
+ * @throws {Failure} when none runs
+ */
+export function runningStart({ dir }: StateDirectory): ProcessRecord {
+  const holder = holderOf(path.join(dir, 'running.lock'));
+  if (holder) return holder;
+  throw new Failure(`no \`npm start\` is running in ${dir}`, 'Start one (npm start).');
+}
+
+/**
  * Requests the running start to restart services, and waits until they are ready again.
+ * @param env variables besides those of the start; as before when absent
  * @throws {Failure} when none runs, or a service does not become ready
  */
-export async function requestRestart(stateDirectory: StateDirectory, services: string[]): Promise<void> {
-  const holder = holderOf(stateDirectory.path('running.lock'));
-  if (!holder) throw new Failure(`no \`npm start\` is running in ${stateDirectory.dir}`, 'Start one (npm start).');
+export async function requestRestart(
+  stateDirectory: StateDirectory,
+  services: string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<void> {
+  const holder = runningStart(stateDirectory);
   const id = randomUUID();
-  stateDirectory.remember(REQUEST, { id, services });
+  stateDirectory.remember(REQUEST, { id, services, env });
   const answer = await answerOf(stateDirectory, id, holder).finally(() => {
     if (stateDirectory.recall(REQUEST)?.id === id) stateDirectory.forget(REQUEST);
   });

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { z } from 'zod';
 import { refusals } from '../../../libs/service-kit/src/production.js';
-import { Ed25519PublicKeys } from '../../../apps/gateway/src/web/public-keys.js';
+import { AccountsConfig } from '../../../apps/accounts/src/config.js';
+import { GatewayConfig } from '../../../apps/gateway/src/config.js';
+import { Ed25519PublicKeys } from '../../../libs/http-kit/src/public-keys.js';
 import { StateDirectory, type Secrets } from '../state-directory.js';
 import { secretsOf } from './secrets.js';
 
@@ -18,8 +21,12 @@ const settingsOf = ({ tokenPrivateKey, tokenPublicKey, idempotencySecret }: Secr
   TOKEN_PUBLIC_KEY: tokenPublicKey,
   IDEMPOTENCY_SECRET: idempotencySecret,
 });
+const CONFIG = z.object({
+  ...AccountsConfig.pick({ TOKEN_PRIVATE_KEY: true }).shape,
+  ...GatewayConfig.pick({ TOKEN_PUBLIC_KEY: true, IDEMPOTENCY_SECRET: true }).shape,
+});
 const refused = (secrets: Secrets) =>
-  refusals(settingsOf(secrets))
+  refusals(CONFIG, settingsOf(secrets))
     .map(({ variable }) => variable)
     .sort();
 

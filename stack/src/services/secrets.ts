@@ -6,10 +6,7 @@ const DEVELOPMENT = 'development-';
 /** A public key shows nothing of its seed. */
 const COMMENT = `# ${DEVELOPMENT}key, made by npm start\n`;
 
-/**
- * What a system signs with, made once and kept in its state directory. Each service gets only what it needs.
- * @param options mark: what the secret begins with
- */
+/** What a system signs with, made once and kept in its state directory. @param options mark: how the secret begins */
 export function secretsOf(stateDirectory: StateDirectory, { mark = DEVELOPMENT }: { mark?: string } = {}): Secrets {
   const known = stateDirectory.once('secrets', () => ({
     ...makeKeys(mark),

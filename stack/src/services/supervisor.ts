@@ -69,12 +69,14 @@ export class Supervisor {
 
   /**
    * Ends every process of a service in order and starts it again, also one that waits for its next try or has wrong settings.
+   * @param extra variables besides its own, until another restart replaces them; those of before when absent
    * @throws {Failure} when there is no such service, or it does not become ready
    */
-  async restart(name: string): Promise<void> {
+  async restart(name: string, extra?: NodeJS.ProcessEnv): Promise<void> {
     this.#named(name);
     for (const process of this.#services.filter(({ service }) => service === name)) {
       await process.stop();
+      if (extra) process.env = { ...this.#environment(name, process.healthPort), ...extra };
       process.start();
       await process.ready(READY_WITHIN_MS);
     }
@@ -84,8 +86,7 @@ export class Supervisor {
   #named(name: string): ServiceProcess {
     const found = this.#services.find(({ service }) => service === name);
     if (found) return found;
-    const names = new Set(this.#services.map(({ service }) => service));
-    throw new Failure(`no service ${name} runs here`, `There are: ${[...names].join(', ')}`);
+    throw new Failure(`no service ${name} runs here`, `There are: ${this.names.join(', ')}`);
   }
 
   #environment(service: string, healthPort: number): NodeJS.ProcessEnv {
@@ -119,6 +120,10 @@ export class Supervisor {
   /** @throws {Failure} naming the service that does not become ready */
   async ready(withinMs = READY_WITHIN_MS): Promise<void> {
     await Promise.all(this.#services.map((service) => service.ready(withinMs)));
+  }
+
+  get names(): string[] {
+    return [...new Set(this.#services.map(({ service }) => service))];
   }
 
   /** The service's process of now; undefined while there is none. */

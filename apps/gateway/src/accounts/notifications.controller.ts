@@ -1,9 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ListNotifications, Notification, page, type Reply } from '@sluice/contracts';
-import { Describe } from '../openapi/describe.js';
+import { Describe, Listing } from '@sluice/http-kit';
 import { Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
-import { Listing } from '../web/listing.js';
 
 @Controller('me/notifications')
 export class NotificationsController {

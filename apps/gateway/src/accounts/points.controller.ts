@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { GetPoints, Points, type Reply } from '@sluice/contracts';
-import { Describe } from '../openapi/describe.js';
+import { Describe } from '@sluice/http-kit';
 import { Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 

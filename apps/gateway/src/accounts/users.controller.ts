@@ -16,16 +16,14 @@ import {
   VerificationCode,
   VerifyPhone,
 } from '@sluice/contracts';
+import { clientAddress, Describe, IdempotencyHeader, IdempotencyKey } from '@sluice/http-kit';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
-import { Describe } from '../openapi/describe.js';
 import { userIdFor } from '../orders/order-id.js';
 import { Rpc } from '../rpc.js';
 import { Me, Public, Roles, WithVoidToken, type Caller } from '../web/auth.js';
-import { clientAddress } from '../web/client-address.js';
-import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
 import { Revocations } from '../web/revocations.js';
 
 const UserPath = z.object({ id: Id });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Header } from '@nestjs/common';
-import { Describe } from '../openapi/describe.js';
+import { Describe } from '@sluice/http-kit';
 import { Public } from '../web/auth.js';
 
 export const BUSY_PAGE = '/busy';

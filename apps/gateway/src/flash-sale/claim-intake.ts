@@ -1,12 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ClaimPiece, type Address } from '@sluice/contracts';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { ClaimPiece, Id, type Address } from '@sluice/contracts';
+import { correlationId, DatabaseClock } from '@sluice/http-kit';
 import { type MessageClient, ProblemError, PublishError } from '@sluice/messaging';
-import { ShopClock } from '../shop-clock.js';
-import { correlationId } from '../web/correlation.js';
-import { requireOpen } from './sale-open.guard.js';
+import type { FastifyRequest } from 'fastify';
 import { CLAIM_CLIENT, ClaimQueue } from './claim-queue.js';
 import type { QueueEntry, QueuePosition } from './queue-position.js';
-import { admissionFor } from './sale-state.js';
+import { admissionFor, requireOpen } from './sale-state.js';
 import { Sales } from './sales.js';
 import { Tickets } from './tickets.js';
 
@@ -23,6 +22,22 @@ export interface QueuedClaim {
   position: QueuePosition;
 }
 
+/**
+ * Refuses claims on sales that are not open, from memory and before any other check: most requests of a peak are such
+ * claims.
+ */
+@Injectable()
+export class SaleOpenGuard implements CanActivate {
+  constructor(private readonly sales: Sales) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const { id } = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>().params;
+    // Guards run before pipes: an invalid id is left to the pipe to refuse.
+    requireOpen(admissionFor(this.sales.get(Id.safeParse(id).data ?? id), this.sales.now()));
+    return true;
+  }
+}
+
 /** Publishes claims to the broker's bounded queue; keeps none of them in this process. */
 @Injectable()
 export class ClaimIntake {
@@ -31,7 +46,7 @@ export class ClaimIntake {
     private readonly sales: Sales,
     private readonly tickets: Tickets,
     private readonly queue: ClaimQueue,
-    private readonly clock: ShopClock,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /**

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { operationsOf, SaleProgress, type Sale } from '@sluice/contracts';
+import { Live, Subscriptions } from '@sluice/http-kit';
 import { MessageClient } from '@sluice/messaging';
-import { Live } from '../live/live.js';
-import { Subscriptions } from '../live/subscriptions.js';
 import { positionOf, type QueueEntry, type QueuePosition } from './queue-position.js';
 import { brokerOrOwner, QueueDepth } from './queue-depth.js';
 import { Sales } from './sales.js';

@@ -1,16 +1,14 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { Id, NewAddress } from '@sluice/contracts';
+import { Describe, prefersHtml } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Me, type Caller } from '../web/auth.js';
-import { prefersHtml } from '../web/prefers-html.js';
 import { BUSY_PAGE } from './busy.controller.js';
-import { ClaimIntake, FULL, type QueuedClaim } from './claim-intake.js';
+import { ClaimIntake, FULL, SaleOpenGuard, type QueuedClaim } from './claim-intake.js';
 import { Claims, ClaimView } from './claims.js';
 import { EntryHint, hintOf, QueuePosition } from './queue-position.js';
-import { SaleOpenGuard } from './sale-open.guard.js';
 import { Ticket, Tickets } from './tickets.js';
 
 const SalePath = z.object({ id: Id });

@@ -1,16 +1,14 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { CloseSale, GetSale, Id, ListSales, NewSale, page } from '@sluice/contracts';
+import { Describe, IdempotencyHeader, IdempotencyKey, Listing } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
-import { Describe } from '../openapi/describe.js';
 import { saleIdsFor } from '../orders/order-id.js';
 import { Accepted, PENDING, Rpc } from '../rpc.js';
 import { Me, Public, Roles, type Caller } from '../web/auth.js';
-import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
-import { Listing } from '../web/listing.js';
 import { SaleCreation } from './sale-creation.js';
 import { SaleView, viewAt, viewOf } from './sale-view.js';
 import { Sales } from './sales.js';

@@ -2,7 +2,7 @@ import type { Sale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { describe, expect, it } from 'vitest';
 import { saleOf } from '../testing/flash-sale-peer.js';
-import { SaleLookup } from './sale-lookup.js';
+import { SaleLookup } from './sale-cache.js';
 
 const NONE = ProblemError.of(404, 'Sale not found');
 const SILENT = ProblemError.of(503, 'Service Unavailable');

@@ -1,4 +1,5 @@
 import type { Sale, SaleState } from '@sluice/contracts';
+import { ProblemError } from '@sluice/messaging';
 
 /** Decision on a new claim by the state of its sale. `round`: the round that the ticket is for. */
 export type Admission = { is: 'open'; round: number } | { is: 'early' } | { is: 'sold-out' } | { is: 'closed' };
@@ -23,4 +24,16 @@ export function admissionFor(sale: Sale | undefined, now: number): Admission {
   if (state === 'open') return { is: 'open', round: sale.state === 'open' ? sale.round : sale.round + 1 };
   if (state === 'scheduled' || state === 'preparing') return { is: 'early' };
   return { is: state === 'sold-out' ? 'sold-out' : 'closed' };
+}
+
+/** Created once and not per refusal (thousands in a peak): capturing a stack trace costs more than the response. */
+const REFUSALS: Record<Exclude<Admission['is'], 'open'>, ProblemError> = {
+  early: ProblemError.of(425, 'Too Early', 'The sale is not open yet.'),
+  'sold-out': ProblemError.of(410, 'Gone', 'Sold out. A piece that is not paid for comes back while the sale lasts.'),
+  closed: ProblemError.of(410, 'Gone', 'The sale is closed.'),
+};
+
+/** @throws ProblemError 425 too early, 410 sold out or closed */
+export function requireOpen(admission: Admission): asserts admission is Admission & { is: 'open' } {
+  if (admission.is !== 'open') throw REFUSALS[admission.is];
 }

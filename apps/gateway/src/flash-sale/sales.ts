@@ -1,14 +1,11 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { GetSale, ListSales, SaleChanged, type Sale, type SeenSale } from '@sluice/contracts';
+import { ClockEstimate, Live, Refresher } from '@sluice/http-kit';
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
-import { Refresher } from '../live/refresher.js';
-import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
-import { ClockEstimate } from '../shop-clock.js';
-import { SaleCache } from './sale-cache.js';
-import { SaleLookup } from './sale-lookup.js';
+import { SaleCache, SaleLookup } from './sale-cache.js';
 
 /** PAGE * MAX_PAGES: as many sales as `SaleCache` keeps. */
 const PAGE = 100;
@@ -26,6 +23,7 @@ const NOT_READY_MS = 100;
 @Injectable()
 export class Sales implements OnModuleDestroy {
   readonly #logger = new Logger('sales');
+  /** Clock of flash-sale's database, which opens and closes sales: no claim is refused that flash-sale would accept. */
   readonly #clock = new ClockEstimate();
   readonly #cache = new SaleCache();
   readonly #lookup: SaleLookup;

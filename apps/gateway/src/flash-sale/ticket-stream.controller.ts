@@ -1,8 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { Describe, LastEventId, LastEventIdHeader } from '@sluice/http-kit';
 import type { FastifyReply } from 'fastify';
-import { Describe } from '../openapi/describe.js';
 import { Me, type Caller } from '../web/auth.js';
-import { LastEventId, LastEventIdHeader } from '../web/last-event-id.js';
 import { TicketPath, TicketQuery } from './claims.controller.js';
 import { ClaimView } from './claims.js';
 import { TicketStreams } from './ticket-streams.js';

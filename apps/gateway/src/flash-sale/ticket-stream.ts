@@ -1,9 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ClaimResult } from '@sluice/contracts';
+import { eventIdNotOfThisStream, Refresher, type EventStream, type StreamEvent } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
-import { Refresher } from '../live/refresher.js';
-import type { EventStream, StreamEvent } from '../live/event-stream.js';
-import { eventIdNotOfThisStream } from '../web/last-event-id.js';
 import type { QueuePosition } from './queue-position.js';
 
 /** Shortest interval between two position events. Milliseconds. */

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ClaimDecided, ClaimResult, type Data, type Message } from '@sluice/contracts';
+import { ConcurrencyLimit, Live } from '@sluice/http-kit';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { Live } from '../live/live.js';
-import { Streams } from '../live/streams.js';
-import { ConcurrencyLimit } from '../live/concurrency-limit.js';
+import { Streams } from '../web/streams.js';
 import { Claims } from './claims.js';
 import { ClaimQueue } from './claim-queue.js';
 import type { QueueEntry } from './queue-position.js';

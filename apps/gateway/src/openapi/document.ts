@@ -1,6 +1,7 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
 import { ACCEPTED, Problem } from '@sluice/contracts';
+import { descriptionOf, type Description } from '@sluice/http-kit';
 import {
   createDocument,
   type CreateDocumentOptions,
@@ -12,7 +13,6 @@ import {
 import { z } from 'zod';
 import { accessOf } from '../web/auth.js';
 import { isLimited } from '../web/rate-limits.js';
-import { descriptionOf, type Description } from './describe.js';
 import { COMPONENTS } from './components.js';
 import { headersOf } from './response-headers.js';
 

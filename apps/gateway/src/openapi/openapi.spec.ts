@@ -1,10 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { catalogue } from '@sluice/contracts';
+import { idempotencyKeyOf, routesOf } from '@sluice/http-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { call, startGateway } from '../testing/gateway.js';
-import { idempotencyKeyOf } from '../web/idempotency-key.js';
-import { routesOf } from '../web/routes.js';
 
 let gateway: Gateway;
 let paths: Record<string, Record<string, { responses: Record<string, unknown>; security?: unknown }>>;

@@ -1,9 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
+import { Describe, Draining } from '@sluice/http-kit';
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Public } from '../web/auth.js';
-import { Draining } from '../web/draining.js';
 
 const Alive = z.object({ status: z.literal('alive') });
 const Ready = z.object({ status: z.literal('ready') });

@@ -10,12 +10,11 @@ import {
   Showing,
   type Operations,
 } from '@sluice/contracts';
+import { Describe, inDigits } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Roles } from '../web/auth.js';
-import { inDigits } from '../web/listing.js';
 
 /** Services that did not reply: down, or overloaded. */
 const unanswered = z.array(z.string());

@@ -1,8 +1,8 @@
 import { Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { CancelOrder, Id, Order } from '@sluice/contracts';
+import { Describe } from '@sluice/http-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Accepted, PENDING, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 

@@ -1,5 +1,5 @@
 import { Order, OrderChange, type GetOrderChanges, type OrderStatus, type Reply } from '@sluice/contracts';
-import type { StreamEvent } from '../live/event-stream.js';
+import type { StreamEvent } from '@sluice/http-kit';
 
 export type OrderChanges = Reply<typeof GetOrderChanges>;
 

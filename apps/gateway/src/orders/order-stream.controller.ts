@@ -1,10 +1,9 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { Id } from '@sluice/contracts';
+import { Describe, LastEventId, LastEventIdHeader } from '@sluice/http-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Me, type Caller } from '../web/auth.js';
-import { LastEventId, LastEventIdHeader } from '../web/last-event-id.js';
 import { OrderEvent } from './order-events.js';
 import { OrderStreams } from './order-streams.js';
 

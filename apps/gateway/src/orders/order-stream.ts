@@ -1,8 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { eventIdNotOfThisStream, Refresher, type EventStream } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
-import type { EventStream } from '../live/event-stream.js';
-import { Refresher } from '../live/refresher.js';
-import { eventIdNotOfThisStream } from '../web/last-event-id.js';
 import { hasHadVersion, newEventsOf, readFrom, type OrderChanges } from './order-events.js';
 
 export interface OrderStreamSettings {

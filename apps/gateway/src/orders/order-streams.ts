@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GetOrderChanges, type Message } from '@sluice/contracts';
+import { ConcurrencyLimit, Live } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { ConcurrencyLimit } from '../live/concurrency-limit.js';
-import { Live } from '../live/live.js';
-import { Streams } from '../live/streams.js';
+import { Streams } from '../web/streams.js';
 import { PENDING, Rpc } from '../rpc.js';
 import { seenBy, type Caller } from '../web/auth.js';
 import { readFrom, type OrderChanges } from './order-events.js';

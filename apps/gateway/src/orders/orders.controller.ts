@@ -12,16 +12,14 @@ import {
   Timeline,
   type Reply,
 } from '@sluice/contracts';
+import { Describe, IdempotencyHeader, IdempotencyKey, Listing } from '@sluice/http-kit';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
-import { Describe } from '../openapi/describe.js';
 import { DisplayedProducts } from '../products/displayed-products.js';
 import { Accepted, PENDING, Rpc } from '../rpc.js';
 import { Me, seenBy, type Caller } from '../web/auth.js';
-import { IdempotencyHeader, IdempotencyKey } from '../web/idempotency-key.js';
-import { Listing } from '../web/listing.js';
 import { hashOf, orderIdFor } from './order-id.js';
 
 const OrderPath = z.object({ id: Id });

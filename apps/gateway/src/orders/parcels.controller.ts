@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { DeliverParcel, DispatchParcel, GetParcel, Id, Parcel } from '@sluice/contracts';
+import { Describe } from '@sluice/http-kit';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Roles } from '../web/auth.js';
 

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { GetOrder, GetPayable, Id, Pay, PaymentRequest, PaymentResult, RefuseCard } from '@sluice/contracts';
+import { Describe } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
-import { Describe } from '../openapi/describe.js';
 import { PENDING, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 import { CardVault } from './card-vault.js';

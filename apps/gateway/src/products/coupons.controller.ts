@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { Coupon, CreateCoupon, NewCoupon } from '@sluice/contracts';
+import { Describe } from '@sluice/http-kit';
 import type { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Roles } from '../web/auth.js';
 

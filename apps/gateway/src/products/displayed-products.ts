@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GetPrices, type Product, ProductChanged, type ProductVersion, type VersionedProduct } from '@sluice/contracts';
-import { Live } from '../live/live.js';
+import { Live } from '@sluice/http-kit';
 import { Rpc } from '../rpc.js';
 import { ProductCache } from './product-cache.js';
 

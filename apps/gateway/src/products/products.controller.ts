@@ -11,11 +11,10 @@ import {
   Sku,
   type Reply,
 } from '@sluice/contracts';
+import { Describe, Listing } from '@sluice/http-kit';
 import { z } from 'zod';
-import { Describe } from '../openapi/describe.js';
 import { Rpc } from '../rpc.js';
 import { Public, Roles } from '../web/auth.js';
-import { Listing } from '../web/listing.js';
 import { DisplayedProducts } from './displayed-products.js';
 
 const ProductPath = z.object({ sku: Sku });

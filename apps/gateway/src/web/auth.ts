@@ -1,10 +1,22 @@
-import { createParamDecorator, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Role } from '@sluice/contracts';
-import { ProblemError } from '@sluice/messaging';
-import { Revocations } from './revocations.js';
-import { tokenOf, Tokens, type RequestWithCaller, type Caller } from './tokens.js';
+import type { FastifyRequest } from 'fastify';
 
-export type { Caller } from './tokens.js';
+/** The authenticated user and the token. */
+export interface Caller {
+  /** The user's id. */
+  id: string;
+  role: Role;
+  tokenId: string;
+  epoch: number;
+  /** When the token ends: seconds since the epoch. */
+  expiresAt: number;
+  /** Whether the token contains that the phone is verified. A token without it may be older than the verification. */
+  verified?: boolean;
+}
+
+/** A request with its checked caller: null without a valid token. */
+export type RequestWithCaller = FastifyRequest & { caller?: Caller | null };
 
 /** Filter for reads: an admin may see every user's resources, a customer only their own. */
 export const seenBy = (me: Caller): { userId: string; anyUser: boolean } => ({
@@ -25,9 +37,15 @@ export const Roles = (role: Role) => SetMetadata(ROLE, role);
 export const WithVoidToken = () => SetMetadata(VOID_TOO, true);
 
 /** Access rules of a route. */
-export const accessOf = (handler: object): { isPublic: boolean; role?: Role } => ({
+interface Access {
+  isPublic: boolean;
+  role: Role | undefined;
+  voidTokenToo: boolean;
+}
+export const accessOf = (handler: object): Access => ({
   isPublic: Reflect.getMetadata(PUBLIC, handler) === true,
   role: Reflect.getMetadata(ROLE, handler) as Role | undefined,
+  voidTokenToo: Reflect.getMetadata(VOID_TOO, handler) === true,
 });
 
 /** The caller, in a handler that requires a token. */
@@ -36,33 +54,3 @@ export const Me = createParamDecorator((_: unknown, context: ExecutionContext): 
   if (!caller) throw new Error('a public route has no caller');
   return caller;
 });
-
-/** Requires a valid token, except on public routes. */
-@Injectable()
-export class AuthGuard implements CanActivate {
-  constructor(
-    private readonly tokens: Tokens,
-    private readonly revocations: Revocations,
-  ) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, role } = accessOf(context.getHandler());
-    if (isPublic) return true;
-    this.revocations.mustBeKnown();
-    const request = context.switchToHttp().getRequest<RequestWithCaller>();
-    const caller = await this.#callerOf(request, context.getHandler());
-    if (!caller)
-      throw ProblemError.of(
-        401,
-        'Unauthorized',
-        tokenOf(request) ? 'The token is not valid or has expired.' : 'Send a token: Authorization: Bearer <token>.',
-      );
-    if (role && caller.role !== role) throw ProblemError.of(403, 'Forbidden', `Only for the role ${role}.`);
-    return true;
-  }
-
-  async #callerOf(request: RequestWithCaller, handler: object): Promise<Caller | null> {
-    if (Reflect.getMetadata(VOID_TOO, handler) !== true) return this.tokens.callerOf(request);
-    return (request.caller = await this.tokens.holderOf(request));
-  }
-}

@@ -1,10 +1,9 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { ListRevocations, TokensRevoked, type Reply, type Revocation } from '@sluice/contracts';
+import { Live, Refresher } from '@sluice/http-kit';
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
-import { Refresher } from '../live/refresher.js';
-import { Live } from '../live/live.js';
 import { Rpc } from '../rpc.js';
 import { RevokedTokens, type TokenMarks } from './revoked-tokens.js';
 

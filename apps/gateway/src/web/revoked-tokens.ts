@@ -1,12 +1,8 @@
 import type { Revocation } from '@sluice/contracts';
+import type { Caller } from './auth.js';
 
 /** Attributes that identify a token among those of its user. */
-export interface TokenMarks {
-  /** The user's id. */
-  id: string;
-  tokenId: string;
-  epoch: number;
-}
+export type TokenMarks = Pick<Caller, 'id' | 'tokenId' | 'epoch'>;
 
 /** Number of new entries after which expired ones are removed. */
 const PRUNE_EVERY = 1_000;

@@ -7,21 +7,9 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { stringify } from 'uuid';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
+import type { Caller, RequestWithCaller } from './auth.js';
 import { Revocations } from './revocations.js';
-import type { TokenMarks } from './revoked-tokens.js';
 import { VerifiedTokens } from './verified-tokens.js';
-
-/** The authenticated user and the token. */
-export interface Caller extends TokenMarks {
-  role: Role;
-  /** When the token ends: seconds since the epoch. */
-  expiresAt: number;
-  /** Whether the token contains that the phone is verified. A token without it may be older than the verification. */
-  verified?: boolean;
-}
-
-/** A request with its checked caller: null without a valid token. */
-export type RequestWithCaller = FastifyRequest & { caller?: Caller | null };
 
 const Epoch = z.int().min(0).default(0);
 const Claims = z.object({

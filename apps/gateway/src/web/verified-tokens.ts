@@ -1,4 +1,4 @@
-import type { Caller } from './tokens.js';
+import type { Caller } from './auth.js';
 
 /** Cache size, some 500 bytes each. */
 const MAX_TOKENS = 10_000;

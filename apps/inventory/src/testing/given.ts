@@ -1,6 +1,6 @@
 import { type Allocation, type OrderReason, type Outgoing, type Warehouse, WAREHOUSES } from '@sluice/contracts';
 import { emptyShelf, received, shelf } from '../stock.js';
-import type { Decision, State } from '../tables.js';
+import type { StockDecision, StockState } from '../tables.js';
 
 export const orderId = '0190a6b0-0000-8000-8000-000000000001';
 export const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -10,7 +10,7 @@ export const saleId = '0190a6b0-0000-7000-8000-000000000004';
 /** Pieces on hand, by SKU and warehouse. */
 export type Pieces = Record<string, Record<Warehouse, number>>;
 
-export const stocked = (pieces: Pieces): State => ({
+export const stocked = (pieces: Pieces): StockState => ({
   allotments: {},
   receipts: {},
   reservations: {},
@@ -24,7 +24,7 @@ export const stocked = (pieces: Pieces): State => ({
   ),
 });
 
-export const after = (state: State, { state: changes = {} }: Decision): State => ({
+export const after = (state: StockState, { state: changes = {} }: StockDecision): StockState => ({
   ...state,
   allotments: { ...state.allotments, ...changes.allotments },
   reservations: { ...state.reservations, ...changes.reservations },
@@ -32,7 +32,7 @@ export const after = (state: State, { state: changes = {} }: Decision): State =>
 });
 
 /** The state after these decisions, one after the other. */
-export const following = (state: State, ...rules: ((state: State) => Decision)[]): State =>
+export const following = (state: StockState, ...rules: ((state: StockState) => StockDecision)[]): StockState =>
   rules.reduce((now, rule) => after(now, rule(now)), state);
 
 const price = { amount: 100, currency: 'USD' };
@@ -71,7 +71,7 @@ export const ended = (reason: OrderReason, id = orderId) => ({
 export const cancelled = (id = orderId) => ended('customer', id);
 export const couponRejected = (id = orderId) => ended('coupon_rejected', id);
 
-export const sentBy = ({ messages = [] }: Decision) =>
+export const sentBy = ({ messages = [] }: Pick<StockDecision, 'messages'>) =>
   messages.map(({ contract, data }: Outgoing) => ({ type: contract.type, ...(data as object) }));
 
 export const quantityOf = (allocation: Allocation): number =>

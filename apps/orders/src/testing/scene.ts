@@ -1,4 +1,5 @@
 import {
+  EXCHANGES,
   CancelOrder,
   GetOrder,
   GetTimeline,
@@ -120,8 +121,9 @@ async function listen(
   const sent: SentMessage[] = [];
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'shop.events', '#');
-  for (const command of ['logistics.halt', ClosePayable.type]) await channel.bindQueue(queue, 'shop.commands', command);
+  await channel.bindQueue(queue, EXCHANGES.events, '#');
+  for (const command of ['logistics.halt', ClosePayable.type])
+    await channel.bindQueue(queue, EXCHANGES.commands, command);
   await channel.consume(
     queue,
     (message) => {

@@ -38,7 +38,10 @@ export interface Compose {
 
 /** docker-compose.yml with its anchors merged. */
 export function readCompose(): Compose & { service(name: string): Container } {
-  const compose = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), { merge: true }) as Compose;
+  const compose = parse(readFileSync(inRoot('docker-compose.yml'), 'utf8'), {
+    merge: true,
+    maxAliasCount: -1,
+  }) as Compose;
   return {
     ...compose,
     service(name) {

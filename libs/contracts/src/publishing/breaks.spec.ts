@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalogue } from '../catalogue.js';
-import { jsonSchemaOf } from '../json-schema.js';
-import { command, event, query } from '../message.js';
-import { Id, Money } from '../values.js';
+import { jsonSchemaOf } from '../kit/json-schema.js';
+import { command, event, query } from '../kit/message.js';
+import { Money } from '../values.js';
+import { Id } from '../kit/values.js';
 import { breaks } from './breaks.js';
 import { publicationOf, type Publication } from './publication.js';
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../json-schema.js';
+import type { JsonSchema } from '../kit/json-schema.js';
 import { misfits } from './misfits.js';
 import type { Publication } from './publication.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { jsonSchemaOf } from '../json-schema.js';
+import { jsonSchemaOf } from '../kit/json-schema.js';
 import { misfits } from './misfits.js';
 
 /** Few shapes over few values, so that two of them often fit, and often barely do not. */

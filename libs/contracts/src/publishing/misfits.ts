@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonSchema } from '../json-schema.js';
+import type { JsonSchema } from '../kit/json-schema.js';
 
 interface Options {
   /** Count a field that the reader would silently ignore as a misfit: its effect would be lost. */

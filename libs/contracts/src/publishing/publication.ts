@@ -1,5 +1,5 @@
-import { jsonSchemaOf, type JsonSchema } from '../json-schema.js';
-import type { Contract } from '../message.js';
+import { jsonSchemaOf, type JsonSchema } from '../kit/json-schema.js';
+import type { Contract } from '../kit/message.js';
 
 /** The part of one message version that others rely on. Stored as a file, and compared with the present contract. */
 export interface Publication {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { event } from '../message.js';
+import { event } from '../kit/message.js';
 import { publicationOf } from './publication.js';
 import { changes, withdrawn } from './publish.js';
 

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { DiagnosticSeverity, Parser, type AsyncAPIDocumentInterface } from '@asyncapi/parser';
-import { catalogue, jsonSchemaOf, type Contract, type JsonSchema, type Outgoing } from '@sluice/contracts';
+import { catalogue, EXCHANGES, jsonSchemaOf, type Contract, type JsonSchema, type Outgoing } from '@sluice/contracts';
 import { testBroker } from '@sluice/testing';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeAnswer } from '../answer.js';
-import { encode, ROUTES, type WireMessage } from '../codec.js';
+import { encode, MANDATORY, type WireMessage } from '../codec.js';
 import { PermanentError } from '../errors.js';
 import { valuesOf } from '../testing/values-of.js';
 import { asyncApiDocument, EXCHANGE_TYPES } from './document.js';
@@ -113,7 +113,7 @@ describe('the AsyncAPI document', () => {
       expect(channel?.address()).toBe(kind === 'delivery' ? null : type);
       expect(channel?.bindings().get('amqp')?.value()).toMatchObject({
         is: 'routingKey',
-        exchange: { name: ROUTES[kind].exchange, type: EXCHANGE_TYPES[kind] },
+        exchange: { name: EXCHANGES.of(kind), type: EXCHANGE_TYPES[kind] },
       });
       const [message, ...more] = operation?.messages().all() ?? [];
       expect(more).toEqual([]);
@@ -130,9 +130,9 @@ describe('the AsyncAPI document', () => {
       `exchanges/${broker.vhost}`,
     );
     await broker.close();
-    for (const kind of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
+    for (const kind of Object.keys(MANDATORY) as (keyof typeof MANDATORY)[]) {
       expect(exchanges).toContainEqual(
-        expect.objectContaining({ name: ROUTES[kind].exchange, type: EXCHANGE_TYPES[kind], durable: true }),
+        expect.objectContaining({ name: EXCHANGES.of(kind), type: EXCHANGE_TYPES[kind], durable: true }),
       );
     }
   });

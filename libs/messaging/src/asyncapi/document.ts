@@ -1,9 +1,9 @@
-import { catalogue, jsonSchemaOf, ownerOf, type Contract } from '@sluice/contracts';
+import { jsonSchemaOf, system, type Contract, type SystemDocument } from '@sluice/contracts/kit';
 import { channelOf } from '../channel-of.js';
-import { ROUTES } from '../codec.js';
+import { MANDATORY } from '../codec.js';
 import { ENVELOPES, headersOf, isRequest, propertiesOf, schema } from './envelope.js';
 import { exampleOf } from './example.js';
-import { GUIDE } from './guide.js';
+import { guideOf } from './guide.js';
 
 /** Version of the AMQP bindings of AsyncAPI, used by all objects. */
 const bindingVersion = '0.3.0';
@@ -11,6 +11,13 @@ const amqp = (binding: object) => ({ amqp: { ...binding, bindingVersion } });
 
 /** Exchange type of each kind of message, which routes by key or by headers. */
 export const EXCHANGE_TYPES = { event: 'topic', command: 'direct', query: 'direct', delivery: 'headers' } as const;
+
+const UNNAMED: SystemDocument = {
+  title: 'Messages',
+  purpose: 'Messages',
+  sendersFile: 'the declaration of the system',
+  examples: [],
+};
 
 /** Channel that describes the replies of all requests. */
 const ANSWERS = 'answers';
@@ -21,15 +28,16 @@ const PROBLEM = 'problem';
  * encoder. It describes what can be received and sent; which service does so is in the topology map.
  */
 export function asyncApiDocument(): object {
-  const contracts = [...catalogue.values()];
+  const { catalogue, exchanges, document = UNNAMED } = system();
+  const contracts = [...catalogue.contracts.values()];
   return {
     asyncapi: '3.0.0',
     info: {
-      title: 'Sluice',
+      title: document.title,
       version: '1',
-      description: GUIDE,
+      description: guideOf(exchanges, document),
       license: { name: 'MIT' },
-      tags: [...new Set(contracts.map(ownerOf))].map((name) => ({
+      tags: [...new Set(contracts.map(catalogue.ownerOf))].map((name) => ({
         name,
         description: `What ${name} publishes and answers`,
       })),
@@ -73,8 +81,8 @@ const server = () => ({
 });
 
 function channel(contract: Contract): object {
-  const { exchange } = ROUTES[contract.kind];
   const { type, kind } = contract;
+  const exchange = system().exchanges.of(kind);
   return {
     // Deliveries have an empty routing key: their address is a header.
     address: kind === 'delivery' ? null : type,
@@ -112,7 +120,7 @@ function message(contract: Contract): object {
 }
 
 function summary(contract: Contract): string {
-  const owner = ownerOf(contract);
+  const owner = system().catalogue.ownerOf(contract);
   switch (contract.kind) {
     case 'event':
       return `A fact, published by ${owner}`;
@@ -144,10 +152,10 @@ function operation(contract: Contract): object {
     messages: [{ $ref: `#/channels/${type}/messages/${type}` }],
     summary: summary(contract),
     ...(notes.length > 0 && { description: notes.join(' ') }),
-    tags: [{ name: ownerOf(contract) }],
+    tags: [{ name: system().catalogue.ownerOf(contract) }],
     bindings: amqp({
       deliveryMode: transient ? 1 : 2,
-      mandatory: ROUTES[kind].mandatory,
+      mandatory: MANDATORY[kind],
       ...(isRequest(contract) ? { ack: true } : {}),
     }),
     ...(isRequest(contract) && { reply: reply(contract) }),

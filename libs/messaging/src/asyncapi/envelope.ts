@@ -1,4 +1,4 @@
-import { Id, Instant, jsonSchemaOf, Problem, type Contract, type JsonSchema } from '@sluice/contracts';
+import { Id, Instant, jsonSchemaOf, Problem, type Contract, type JsonSchema } from '@sluice/contracts/kit';
 import { z } from 'zod';
 import { channelOf } from '../channel-of.js';
 

@@ -1,5 +1,13 @@
+import type { Exchanges, SystemDocument } from '@sluice/contracts/kit';
+
+/** Alternatives of a regular expression, for names in which only dots are special. */
+const anyOf = (names: readonly string[]): string => names.map((name) => name.replaceAll('.', '\\.')).join('|');
+
 /** Guide for developers outside of the system, in addition to the schemas: the document's description. Markdown. */
-export const GUIDE = `Order processing over RabbitMQ (AMQP 0-9-1). Every exchange and queue is durable. The body of a
+export const guideOf = (
+  { events, commands, deliveries, dead, home, operator, retryTiers }: Exchanges,
+  { purpose, sendersFile }: Pick<SystemDocument, 'purpose' | 'sendersFile'>,
+): string => `${purpose} over RabbitMQ (AMQP 0-9-1). Every exchange and queue is durable. The body of a
 message contains its data as JSON in UTF-8, and nothing else.
 
 This document describes the system from inside: you may receive what it *sends* (facts, deliveries), and send what it
@@ -35,23 +43,23 @@ Times are UTC, money is integer cents with an ISO 4217 currency, ids are UUIDs.
 
 ## Subscribing to facts
 
-A fact is published once, to the topic exchange \`shop.events\`, with its type as routing key. Each subscriber has its
+A fact is published once, to the topic exchange \`${events}\`, with its type as routing key. Each subscriber has its
 own queue. A queue consumed by two programs distributes its messages between them; that is how one program runs in
 several replicas.
 
 1. Choose your own service name, here \`me\`. Declare the queue for dead letters, \`me.events.dead\`: durable,
-   \`x-queue-type: quorum\`, \`x-delivery-limit: 1000000000\`. Bind it to \`shop.dead\` with the routing key
+   \`x-queue-type: quorum\`, \`x-delivery-limit: 1000000000\`. Bind it to \`${dead}\` with the routing key
    \`me.events\`.
 2. Declare \`me.events\`: durable, \`x-queue-type: quorum\`, \`x-delivery-limit: 20\`,
-   \`x-dead-letter-exchange: shop.dead\`, \`x-dead-letter-routing-key: me.events\`,
+   \`x-dead-letter-exchange: ${dead}\`, \`x-dead-letter-routing-key: me.events\`,
    \`x-dead-letter-strategy: at-least-once\`, \`x-overflow: reject-publish\`. Declaring it again with the same
    arguments changes nothing.
-3. Bind it to \`shop.home\` with its own name as routing key: failed messages return that way. For each retry tier
+3. Bind it to \`${home}\` with its own name as routing key: failed messages return that way. For each retry tier
    (1000, 10000 and 60000 ms unless the system is configured with others) declare \`me.retry.<ms>\`: durable,
-   \`x-queue-type: quorum\`, \`x-message-ttl: <ms>\`, \`x-dead-letter-exchange: shop.home\`,
+   \`x-queue-type: quorum\`, \`x-message-ttl: <ms>\`, \`x-dead-letter-exchange: ${home}\`,
    \`x-delivery-limit: 1000000000\`, \`x-dead-letter-strategy: at-least-once\`, \`x-overflow: reject-publish\`; bind
-   it to \`shop.retry-tier.<ms>\` with \`me.#\`.
-4. Bind \`me.events\` to \`shop.events\` with types (\`order.paid\`) or patterns, where \`*\` is one word and \`#\`
+   it to \`${retryTiers}.<ms>\` with \`me.#\`.
+4. Bind \`me.events\` to \`${events}\` with types (\`order.paid\`) or patterns, where \`*\` is one word and \`#\`
    any number of words: \`order.*\`, \`*.rejected\`, \`#\`.
 5. Consume with manual acknowledgement and a prefetch (\`basic.qos\`, per consumer; 100 is a good start), the number
    of messages that you may hold at once.
@@ -72,7 +80,7 @@ Guarantees and rules:
 ## How a delivery ends
 
 - **Done**: acknowledge.
-- **Will never work** (not JSON, not the schema, an unsupported version): publish the message to \`shop.dead\` with
+- **Will never work** (not JSON, not the schema, an unsupported version): publish the message to \`${dead}\` with
   your queue's name as routing key, \`mandatory\` and persistent, with the same bytes, headers and properties except
   \`user-id\`. Add the headers \`reason\` (text), \`attempts\` (including this failure), \`failed-at\` (RFC 3339),
   \`original-exchange\`, \`original-routing-key\`, and \`sent-by\` (the original \`user-id\`; the broker accepts only
@@ -80,8 +88,8 @@ Guarantees and rules:
   \`me.events.dead\` until an operator handles it. (\`basic.reject\` without requeue has the same effect, but records
   no reason.)
 - **May work later** (a database that is down): publish it in the same way, but to the topic exchange
-  \`shop.retry-tier.<ms>\`, with your queue's name as routing key and \`attempts\` increased. It waits in your own
-  \`me.retry.<ms>\`, and then returns to your queue over \`shop.home\`. After the last tier it is a dead letter.
+  \`${retryTiers}.<ms>\`, with your queue's name as routing key and \`attempts\` increased. It waits in your own
+  \`me.retry.<ms>\`, and then returns to your queue over \`${home}\`. After the last tier it is a dead letter.
   Remove \`expiration\` and the headers \`x-death\`, \`x-first-death-*\`, \`x-last-death-*\`, \`x-delivery-count\`
   from a republished message.
 - **No ending** (your process crashes, the connection breaks): the broker delivers it again, and makes it a dead
@@ -92,15 +100,15 @@ Without the confirm, do not acknowledge.
 The services of this system handle a message only when \`user-id\` names a user that may send it: a fact only from its
 owner, a request only from the services that make it. To check the same, compare \`user-id\` with the owner of the
 fact (the tag of its operation), and trust \`sent-by\` only when \`user-id\` is your own user or the message arrived
-through the exchange \`shop.operator\`. To let operators redrive your dead letters, bind \`me.events\` to
-\`shop.operator\` with its own name as routing key; the operators' command does that as well.
+through the exchange \`${operator}\`. To let operators redrive your dead letters, bind \`me.events\` to
+\`${operator}\` with its own name as routing key; the operators' command does that as well.
 
 ## Sending a request
 
 Requests are accepted only from the services that make them: your program needs an entry in
-\`libs/contracts/src/senders.ts\`, and sets the property \`user-id\` to its user.
+\`${sendersFile}\`, and sets the property \`user-id\` to its user.
 
-A command or query goes to the direct exchange \`shop.commands\` with its type as routing key, \`mandatory\`, on a
+A command or query goes to the direct exchange \`${commands}\` with its type as routing key, \`mandatory\`, on a
 channel in confirm mode. Returned means that no service handles this type; confirmed means that it is in its owner's
 queue. A confirmed command is carried out, however late. Repeating it under the same \`message-id\` is safe.
 
@@ -120,7 +128,7 @@ Unknown fields in a request are refused where its schema closes the object, and 
 
 1. Name it \`<your service>.<noun>\`, for example \`me.report\`. Declare \`me.queries\`: durable,
    \`x-queue-type: classic\`, \`x-max-length: 10000\`, \`x-overflow: reject-publish\`, no dead letters: queries are
-   reads, which are useless when late. Bind it to \`shop.commands\` with each type.
+   reads, which are useless when late. Bind it to \`${commands}\` with each type.
 2. For each delivery: when \`reply-to\` or \`correlation-id\` is absent, or the \`timeout-ms\` since its arrival have
    passed, no caller waits: acknowledge and do nothing.
 3. Reply to the default exchange (\`\`), routing key = \`reply-to\`, not \`mandatory\`, not persistent, with the same
@@ -133,15 +141,15 @@ their deadline; only the reply is then omitted.
 
 ## Deliveries
 
-A message to one person over one channel goes to the headers exchange \`shop.deliveries\` with an empty routing key
+A message to one person over one channel goes to the headers exchange \`${deliveries}\` with an empty routing key
 and the header \`channel\`: bind a queue with the arguments \`x-match: all\`, \`channel: sms\`.
 
 ## What your broker user needs
 
 For the service \`me\`, in the system's virtual host:
 - configure \`^me\\..*$\`
-- write \`^(me\\..*|shop\\.dead|shop\\.home|shop\\.retry-tier\\..*|amq\\.default)$\`
-- read \`^(me\\..*|shop\\.events|shop\\.dead|shop\\.home|shop\\.retry-tier\\..*|shop\\.commands)$\`
+- write \`^(me\\..*|${anyOf([dead, home, retryTiers])}\\..*|amq\\.default)$\`
+- read \`^(me\\..*|${anyOf([events, dead, home, retryTiers])}\\..*|${anyOf([commands])})$\`
 
-To send requests as well, write \`shop.commands\`.
+To send requests as well, write \`${commands}\`.
 `;

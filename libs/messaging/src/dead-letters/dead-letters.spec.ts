@@ -1,3 +1,4 @@
+import { EXCHANGES } from '@sluice/contracts';
 import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { connect, type ConfirmChannel } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -180,7 +181,7 @@ describe('redriving', () => {
     const own = await testBroker({ tiersMs: TIERS_MS, services: { probe: { commands: [Do] } } });
     try {
       const channel = await own.connection.createConfirmChannel();
-      channel.publish('shop.dead', 'probe.commands', Buffer.from('{}'));
+      channel.publish(EXCHANGES.dead, 'probe.commands', Buffer.from('{}'));
       await channel.waitForConfirms();
       await channel.deleteQueue('probe.commands');
       await channel.close();

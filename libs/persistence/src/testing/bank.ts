@@ -2,7 +2,17 @@ import { command, event, type Contract, type Data, type Message } from '@sluice/
 import { ProblemError, Publisher } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { collection, createPool, log, newId, OutboxRelay, UnitOfWork, type Decision, type State } from '../index.js';
+import {
+  collection,
+  createPool,
+  log,
+  newId,
+  OutboxRelay,
+  TABLES_SQL,
+  UnitOfWork,
+  type Decision,
+  type State,
+} from '../index.js';
 
 /**
  * A small domain that uses every feature of a unit of work: rows, plain reads, a ledger, messages, replies, refusals.
@@ -20,11 +30,7 @@ export interface Bin {
   onHand: number;
 }
 
-export const schemaSql = `
-  CREATE TABLE inbox (id uuid PRIMARY KEY, received_at timestamptz(3) NOT NULL DEFAULT now());
-  CREATE INDEX ON inbox (received_at);
-  CREATE TABLE outbox (id uuid PRIMARY KEY, wire jsonb NOT NULL, created_at timestamptz(3) NOT NULL DEFAULT now());
-  CREATE INDEX ON outbox (created_at);
+export const schemaSql = `${TABLES_SQL}
   CREATE TABLE accounts (
     id text PRIMARY KEY, balance bigint, opened_at timestamptz(3), tags jsonb, version int NOT NULL DEFAULT 0,
     CHECK (version = 0 OR (balance >= 0 AND opened_at IS NOT NULL AND tags IS NOT NULL)));

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { format } from 'prettier';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { inRoot } from '@sluice/stack/workspace';
+import { addContainer, addProject, addScrapeTarget, addToServiceDown } from './central-edits.js';
+
+const read = (file: string): string => readFileSync(inRoot(file), 'utf8');
+/** The lines that only the second text has. */
+const added = (before: string, after: string): string[] => {
+  const lines = new Set(before.split('\n'));
+  return after.split('\n').filter((line) => !lines.has(line));
+};
+
+describe('addContainer', () => {
+  const before = read('docker-compose.yml');
+  const after = addContainer(before, 'loyalty');
+  const services = (text: string) => (parse(text, { merge: true }) as { services: Record<string, object> }).services;
+
+  it('adds a service like the others, and changes none', () => {
+    const { loyalty, ...others } = services(after);
+    expect(others).toEqual(services(before));
+    expect(Object.keys(services(after))).toEqual(
+      Object.keys(services(before)).flatMap((name) => (name === 'flash-sale' ? [name, 'loyalty'] : [name])),
+    );
+    expect(loyalty).toMatchObject({ image: 'sluice/loyalty', build: { args: { SERVICE: 'loyalty' } } });
+    expect(JSON.parse(JSON.stringify(loyalty))).toHaveProperty('environment.AMQP_URL_FILE');
+  });
+});
+
+describe('addScrapeTarget', () => {
+  const before = read('deploy/observability/prometheus/prometheus.yml');
+  const targets = (text: string) =>
+    (parse(text) as { scrape_configs: { dns_sd_configs: { names: string[] }[] }[] }).scrape_configs[0]
+      ?.dns_sd_configs[0]?.names;
+
+  it('adds a service to the targets of the first job, and another one once Prettier has broken the line', async () => {
+    const one = await format(addScrapeTarget(before, 'loyalty'), { parser: 'yaml', printWidth: 120 });
+    const two = await format(addScrapeTarget(one, 'gift-cards'), { parser: 'yaml', printWidth: 120 });
+    expect(targets(addScrapeTarget(two, 'reviews'))).toEqual([...targets(before)!, 'loyalty', 'gift-cards', 'reviews']);
+  });
+});
+
+describe('addToServiceDown', () => {
+  it('adds a service to the alert', () => {
+    const before = read('deploy/observability/prometheus/alerts.yml');
+    expect(added(before, addToServiceDown(before, 'loyalty'))).toEqual(['          or absent(up{service="loyalty"})']);
+  });
+});
+
+describe('addProject', () => {
+  it('adds a project behind the other services', () => {
+    const { references } = JSON.parse(addProject(read('tsconfig.build.json'), 'apps/loyalty')) as {
+      references: { path: string }[];
+    };
+    const paths = references.map(({ path }) => path);
+    expect(paths[paths.indexOf('./apps/loyalty') - 1]).toBe('./apps/flash-sale');
+  });
+});
+
+describe('a file that looks different', () => {
+  it.each([addContainer, addScrapeTarget, addToServiceDown])('is reported, and not guessed: %o', (edit) => {
+    expect(() => edit('', 'loyalty')).toThrow('was not found');
+  });
+});

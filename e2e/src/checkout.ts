@@ -1,0 +1,113 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { StateDirectory, type RunningService } from '@sluice/stack/state-directory';
+import { inRoot } from '@sluice/stack/workspace';
+import { eventually, freePort } from '@sluice/testing';
+
+/** Enough for a start on a machine that is busy with other tests. Milliseconds. */
+const WITHIN_MS = 180_000;
+const NOT_COPIED = new Set(['node_modules', '.git', '.nx', '.sluice', 'docs']);
+
+/** A command that runs in the copy. */
+export interface Running {
+  /** Waits until it has printed this. */
+  prints(text: string): Promise<void>;
+  output(): string;
+  /** As Ctrl-C does. Resolves to the exit code. */
+  interrupt(): Promise<number | null>;
+  /** Without a chance to clean up. */
+  kill(): Promise<void>;
+}
+
+/** A copy of this checkout, with a system of its own. Tests may change its sources. */
+export class Checkout {
+  readonly folder: string = copyCheckout();
+  readonly #stateDirectory = new StateDirectory(path.join(this.folder, '.sluice'));
+  readonly #running = new Set<ChildProcess>();
+  #port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** The processes of the services. */
+  services(): RunningService[] {
+    return this.#stateDirectory.recall('services') ?? [];
+  }
+
+  /** Replaces a text in a source. */
+  change(file: string, from: string | RegExp, to: string): void {
+    const source = path.join(this.folder, file);
+    writeFileSync(source, readFileSync(source, 'utf8').replace(from, to));
+  }
+
+  /** Starts `npm run <command>`, with these variables besides its own. */
+  async run(command: string[], env: NodeJS.ProcessEnv = {}): Promise<Running> {
+    this.#port ||= await freePort();
+    const own = { PATH: process.env['PATH'], PORT: String(this.#port), RATE_LIMIT_PER_MINUTE: '0' };
+    const child = spawn(process.execPath, [path.join(this.folder, 'start.mjs'), ...command], {
+      env: { ...own, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#running.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+    const ended = once(child, 'close').then(([code]) => code as number | null);
+    void ended.then(() => this.#running.delete(child));
+    const end = (signal: NodeJS.Signals): Promise<number | null> => {
+      child.kill(signal);
+      return ended;
+    };
+    return {
+      prints: (text) =>
+        eventually(
+          () => {
+            if (!output.includes(text)) throw new Error(`${command.join(' ')} has not printed "${text}":\n${output}`);
+          },
+          { withinMs: WITHIN_MS },
+        ),
+      output: () => output,
+      interrupt: () => end('SIGINT'),
+      kill: async () => void (await end('SIGKILL')),
+    };
+  }
+
+  /** Ends what runs, and removes the copy. */
+  async close(): Promise<void> {
+    const stop = await this.run(['stop']);
+    await stop.prints('✓ stop');
+    await Promise.all([...this.#running].map((child) => once(child, 'close')));
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** With its compiled code, so that nothing is compiled twice, and with links to the installed packages. */
+function copyCheckout(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-checkout-'));
+  for (const name of readdirSync(inRoot()).filter((entry) => !NOT_COPIED.has(entry)))
+    cpSync(inRoot(name), path.join(folder, name), {
+      recursive: true,
+      preserveTimestamps: true,
+      verbatimSymlinks: true,
+    });
+  const installed = path.join(folder, 'node_modules');
+  mkdirSync(path.join(installed, '@sluice'), { recursive: true });
+  for (const name of readdirSync(inRoot('node_modules')).filter((entry) => entry !== '@sluice'))
+    symlinkSync(inRoot('node_modules', name), path.join(installed, name));
+  for (const name of readdirSync(inRoot('node_modules/@sluice')))
+    symlinkSync(readlinkSync(inRoot('node_modules/@sluice', name)), path.join(installed, '@sluice', name));
+  return folder;
+}
