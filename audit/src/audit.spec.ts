@@ -91,6 +91,7 @@ describe('a shop in order', () => {
       money: ['2 redemptions, 1 earnings, 5 captures', '0'],
       orders: [expect.stringContaining('9 orders, 4 orders with parcels'), '0'],
       sales: ['2 wins, 1 sales', '0'],
+      accounts: ['2 accounts', '0'],
       messages: [expect.stringMatching(new RegExp(`^\\d+ queues, ${databaseServices().length} outboxes$`)), '0'],
       notifications: [expect.stringContaining('deliveries'), '0'],
     });
@@ -123,6 +124,10 @@ const BREAKS: Record<string, [breakIt: () => Promise<unknown>, seen: Record<stri
   sales: [
     () => query('flash-sale', 'UPDATE sales SET remaining = remaining + 1'),
     { 'sales.sale_pieces_conserved': [uuid(90)] },
+  ],
+  accounts: [
+    () => query('accounts', `UPDATE accounts SET token_epoch = 0 WHERE id = '${uuid(50)}'`),
+    { 'accounts.revoked_epochs_are_those_of_accounts': [uuid(50)] },
   ],
   messages: [
     async () => {
@@ -173,6 +178,7 @@ describe('what is broken', () => {
       `UPDATE stock SET reserved = reserved + 1, on_hand = on_hand - 1 WHERE warehouse = 'west'`,
     );
     await query('promotions', 'UPDATE points_balances SET points = points + 1');
+    await query('accounts', 'DELETE FROM phones');
     await query(
       'logistics',
       `UPDATE parcels SET status = CASE warehouse WHEN 'east' THEN 'halted' ELSE 'dispatched' END WHERE order_id = '${uuid(3)}'; UPDATE parcels SET warehouse = 'east' WHERE order_id = '${uuid(3)}'`,
@@ -188,6 +194,7 @@ describe('what is broken', () => {
       'orders.paid_orders_get_parcels': [uuid(8)],
       'stock.reserved_stock_in_reservations': ['cap/west'],
       'money.points_are_what_was_earned': [uuid(50)],
+      'accounts.numbers_of_accounts_have_their_row': [uuid(50)],
       'orders.parcels_halted_all_or_none': [uuid(3)],
       'orders.one_parcel_per_warehouse': [uuid(3)],
       'notifications.codes_sent_once': [`${uuid(50)}/sms`],

@@ -46,6 +46,12 @@ export const INVARIANTS: readonly InvariantGroup[] = [
     tables: [{ service: 'flash-sale', table: 'sales', counts: 'sales' }],
   },
   {
+    name: 'accounts',
+    holds: 'a verified number has one account, codes and revocations are of accounts',
+    orderRows: [],
+    tables: [{ service: 'accounts', table: 'accounts', counts: 'accounts' }],
+  },
+  {
     name: 'messages',
     holds: 'outboxes empty, no dead letters, nothing unrouted or homeless',
     orderRows: [],

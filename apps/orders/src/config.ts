@@ -1,9 +1,8 @@
 import { wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
+import { USUAL_DEADLINE_SECONDS } from './invariants.js';
 
 const MONTH_SECONDS = 2_592_000;
-/** Seconds. The audit uses it too, since it reads a shop's settings only when they differ from the usual ones. */
-export const USUAL_DEADLINE_SECONDS = 7_200;
 
 export const OrdersConfig = z.object({
   /** Default time to pay, in seconds, from the moment when the order can be paid. An order may bring its own window. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { Decide, Keys, UnitOfWork } from '@sluice/persistence';
+import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { customerTables } from './tables.js';
+import { customerTables, type CustomerDecision, type CustomerKeys, type CustomerState } from './tables.js';
 
 /** Keeps which accounts have a verified phone, from the facts of accounts. */
 @Injectable()
@@ -13,7 +13,7 @@ export class CustomerRepository {
     this.#unit = units.over({ tables: customerTables });
   }
 
-  change<R>(message: Message, keys: Keys<typeof customerTables>, decide: Decide<R, typeof customerTables>) {
+  change<R>(message: Message, keys: CustomerKeys, decide: (state: CustomerState, now: Date) => CustomerDecision<R>) {
     return this.#unit.change(message, keys, decide);
   }
 }

@@ -1,23 +1,19 @@
 import { broken } from '@sluice/service-kit';
 import { itNamesWhatBreaks, uuid } from '@sluice/testing/invariants';
 import { describe } from 'vitest';
+import { VERDICT_WITHIN_MS } from './deadline.js';
 import { invariantsOf } from './invariants.js';
 
 describe('the invariants of waiting orders', () =>
   itNamesWhatBreaks({
     service: 'orders',
-    invariants: invariantsOf({
-      PAYMENT_WINDOW_SECONDS: 1_800,
-      ORDER_DEADLINE_SECONDS: 7_200,
-      DEADLINE_SWEEP_MS: 5_000,
-      RECORDS_PRUNE_MS: 600_000,
-    }),
+    invariants: invariantsOf({ ORDER_DEADLINE_SECONDS: 7_200 }),
     broken,
     tables: 'orders, order_history',
     sound: `
       INSERT INTO orders (id, status, placed_at, pay_by, version) VALUES
         ('${uuid(1)}', 'pending', now() - interval '2 hours 30 seconds', NULL, 1),
-        ('${uuid(2)}', 'awaiting_payment', now() - interval '2 days', now() - interval '5 minutes 30 seconds', 3),
+        ('${uuid(2)}', 'awaiting_payment', now() - interval '2 days', now() - interval '${VERDICT_WITHIN_MS + 30_000} milliseconds', 3),
         ('${uuid(3)}', 'cancelled', now() - interval '2 days', now() - interval '1 day', 4),
         ('${uuid(4)}', 'paid', now() - interval '2 days', now() - interval '1 day', 4);
       INSERT INTO orders (id, status, placed_at, cancellation_requested_at, version) VALUES
@@ -35,7 +31,8 @@ describe('the invariants of waiting orders', () =>
     breaks: {
       unpaid_orders_within_window: [
         uuid(2),
-        `UPDATE orders SET pay_by = now() - interval '6 minutes 1 second' WHERE status = 'awaiting_payment'`,
+        `UPDATE orders SET pay_by = now() - interval '${VERDICT_WITHIN_MS + 61_000} milliseconds'
+          WHERE status = 'awaiting_payment'`,
       ],
       pending_orders_within_deadline: [
         uuid(1),

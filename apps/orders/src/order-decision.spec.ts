@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { onOrder, onRow, orderKeys, ownMessage, type AboutOrder } from './order-decision.js';
 import { place } from './placing.js';
 import { disclosedTo } from './refusal.js';
-import type { Order, Row, State } from './tables.js';
+import type { Order, Row, OrderState } from './tables.js';
 import { ATTENDED, later, NOW, ORDER, placedOrder, PRICES, request, types, USER } from './testing/given.js';
 import { accountVerified, placedWithin, placingKeys } from './unpaid-limit.js';
 
-const nothing: State = { customers: {}, unpaid: {}, orders: {}, prices: PRICES };
-const having = (row: Row | undefined): State => ({ ...nothing, orders: { [ORDER]: row } });
+const nothing: OrderState = { customers: {}, unpaid: {}, orders: {}, prices: PRICES };
+const having = (row: Row | undefined): OrderState => ({ ...nothing, orders: { [ORDER]: row } });
 const message = ownMessage('test', ORDER);
 const withCaller: AboutOrder = { ...message, reply: { to: 'caller', id: '1' } };
 const placing = (change: Partial<ReturnType<typeof request>> = {}) =>
@@ -65,7 +65,7 @@ describe('an order that is placed under the limits of its customer', () => {
   const customer = { userId: USER, verifiedAt: null, placed: null, placedAt: null, version: 1 };
   const unpaid = { userId: USER, orders: { other: 1 } };
   const FACT = { userId: USER, phone: '+15550001', version: 2 };
-  const decide = (state: State, change: Parameters<typeof placing>[0] = {}, limits = LIMITS) =>
+  const decide = (state: OrderState, change: Parameters<typeof placing>[0] = {}, limits = LIMITS) =>
     placedWithin(placing(change), limits, (row, prices, now, bound) =>
       place(row, request(change), prices, ATTENDED, now, bound),
     )(state, NOW);

@@ -3,12 +3,12 @@ import { newId } from '@sluice/persistence';
 import type { z } from 'zod';
 import { rowOf } from './order-row.js';
 import type { Change } from './order-steps.js';
-import { isOrder, type Decision, type Keys, type Order, type Row, type State } from './tables.js';
+import { isOrder, type OrderDecision, type OrderKeys, type Order, type Row, type OrderState } from './tables.js';
 
 /** A message about one order. */
 export type AboutOrder = Message<Contract<z.ZodType<{ orderId: string }>>>;
 
-export const orderKeys = ({ orderId }: { orderId: string }): Keys => ({ orders: [orderId] });
+export const orderKeys = ({ orderId }: { orderId: string }): OrderKeys => ({ orders: [orderId] });
 
 /**
  * The decision of a rule about an order.
@@ -16,7 +16,7 @@ export const orderKeys = ({ orderId }: { orderId: string }): Keys => ({ orders: 
  */
 export const onOrder =
   (message: AboutOrder, rule: (order: Order, now: Date) => Change) =>
-  (state: State, now: Date): Decision => {
+  (state: OrderState, now: Date): OrderDecision => {
     const { orderId } = message.data;
     const order = rowOf(state.orders[orderId]);
     if (!isOrder(order)) throw new Error(`no record of order ${orderId}`);
@@ -26,14 +26,14 @@ export const onOrder =
 /** The decision of a rule about what exists under the id of an order. */
 export const onRow =
   <R>(message: AboutOrder, rule: (row: Row | undefined, now: Date) => Change<R, Row>) =>
-  (state: State, now: Date): Decision<R> =>
+  (state: OrderState, now: Date): OrderDecision<R> =>
     decisionOf(message, rule(rowOf(state.orders[message.data.orderId]), now));
 
 /** Drops a problem when there is no caller to receive it. */
 export const decisionOf = <R>(
   { data: { orderId }, reply: caller }: AboutOrder,
   { order, history, messages, reply, problem }: Change<R, Row>,
-): Decision<R> => ({
+): OrderDecision<R> => ({
   ...(order && { state: { orders: { [orderId]: order } } }),
   ...(history && { append: { history } }),
   ...(messages && { messages }),

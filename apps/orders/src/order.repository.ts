@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
 import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { orderTables, type Decision, type Keys, type State } from './tables.js';
+import { orderTables, type OrderDecision, type OrderKeys, type OrderState } from './tables.js';
 
 /** Changes orders, many in one commit. */
 @Injectable()
@@ -13,7 +13,7 @@ export class OrderRepository {
     this.#unit = units.over({ tables: orderTables });
   }
 
-  change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
+  change<R>(message: Message, keys: OrderKeys, decide: (state: OrderState, now: Date) => OrderDecision<R>) {
     return this.#unit.change(message, keys, decide);
   }
 }

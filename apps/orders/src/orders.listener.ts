@@ -49,7 +49,7 @@ import { OrderRepository } from './order.repository.js';
 import { place, type Delivered, type Request } from './placing.js';
 import { productChanged } from './product-copy.js';
 import { ProductCopyRepository } from './product-copy.repository.js';
-import { ProductLookup } from './product-lookup.js';
+import { InventoryCalls } from './inventory.calls.js';
 import { disclosedTo } from './refusal.js';
 import type { Order } from './tables.js';
 import { accountVerified, placedWithin, placingKeys } from './unpaid-limit.js';
@@ -63,7 +63,7 @@ export class OrdersListener {
     private readonly orders: OrderRepository,
     private readonly queries: OrderQueries,
     private readonly products: ProductCopyRepository,
-    private readonly lookup: ProductLookup,
+    private readonly inventory: InventoryCalls,
     private readonly customers: CustomerRepository,
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
@@ -76,7 +76,7 @@ export class OrdersListener {
 
   @On(PlaceUnlisted, { queue: 'lookups', prefetch: LOOKUPS_AT_ONCE })
   async placeUnlisted(message: Message<typeof PlaceUnlisted>) {
-    return this.#place(message, await this.lookup.completed(message.data), { lookedUp: true });
+    return this.#place(message, await this.inventory.completed(message.data), { lookedUp: true });
   }
 
   @On(CancelOrder)

@@ -7,7 +7,7 @@ import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { OrdersListener } from './orders.listener.js';
 import { ProductCopyRepository } from './product-copy.repository.js';
-import { ProductLookup } from './product-lookup.js';
+import { InventoryCalls } from './inventory.calls.js';
 import { RecordsSweep } from './records.sweep.js';
 
 @Module({
@@ -15,7 +15,7 @@ import { RecordsSweep } from './records.sweep.js';
   providers: [
     prismaClient(PrismaClient),
     ...[OrderRepository, OrderQueries, CustomerRepository, ProductCopyRepository],
-    ...[ProductLookup, DeadlinesSweep, RecordsSweep],
+    ...[InventoryCalls, DeadlinesSweep, RecordsSweep],
   ],
 })
 export class OrdersModule {}

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { Decide, Keys, UnitOfWork } from '@sluice/persistence';
+import type { UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
-import { productTables } from './tables.js';
+import { productTables, type ProductDecision, type ProductKeys, type ProductState } from './tables.js';
 
 /**
  * Copies of inventory's products, for lines that were not shown, so that an order of a stored product need not wait
@@ -16,7 +16,7 @@ export class ProductCopyRepository {
     this.#unit = units.over({ tables: productTables });
   }
 
-  change<R>(message: Message, keys: Keys<typeof productTables>, decide: Decide<R, typeof productTables>) {
+  change<R>(message: Message, keys: ProductKeys, decide: (state: ProductState, now: Date) => ProductDecision<R>) {
     return this.#unit.change(message, keys, decide);
   }
 }

@@ -259,7 +259,15 @@ export const orderTables = {
 
 export const productTables = { products: collection<ProductCopy>(product) };
 
-export type Keys = KeysOf<typeof orderTables>;
-export type State = StateOf<typeof orderTables>;
+export type OrderKeys = KeysOf<typeof orderTables>;
+export type OrderState = StateOf<typeof orderTables>;
 /** Without `R`: there is no reply. */
-export type Decision<R = never> = DecisionOver<R, typeof orderTables>;
+export type OrderDecision<R = never> = DecisionOver<R, typeof orderTables>;
+
+export type CustomerKeys = KeysOf<typeof customerTables>;
+export type CustomerState = StateOf<typeof customerTables>;
+export type CustomerDecision<R = never> = DecisionOver<R, typeof customerTables>;
+
+export type ProductKeys = KeysOf<typeof productTables>;
+export type ProductState = StateOf<typeof productTables>;
+export type ProductDecision<R = never> = DecisionOver<R, typeof productTables>;

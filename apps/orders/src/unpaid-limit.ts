@@ -8,13 +8,21 @@ import type {
   PlaceUnlisted,
   UnpaidLimit,
 } from '@sluice/contracts';
-import type { Decision as DecisionOver, State as StateOf } from '@sluice/persistence';
 import { decisionOf } from './order-decision.js';
 import { rowOf } from './order-row.js';
 import type { Change } from './order-steps.js';
 import type { Bound } from './placing.js';
 import { unshown, type Prices, type Refusal } from './pricing.js';
-import type { Customer, customerTables, Decision, Keys, Row, State, UnpaidOrders } from './tables.js';
+import type {
+  Customer,
+  CustomerDecision,
+  CustomerState,
+  OrderDecision,
+  OrderKeys,
+  OrderState,
+  Row,
+  UnpaidOrders,
+} from './tables.js';
 
 /** Limits of unpaid orders of one account, before and after its phone is verified. 0: no limit. */
 export interface UnpaidLimits {
@@ -41,7 +49,7 @@ type Place = (row: Row | undefined, copies: Prices, now: Date, bound?: Bound) =>
  * The order's row is locked even before it exists, so that two requests to place one order are decided one after the
  * other.
  */
-export const placingKeys = (request: Request, limits: UnpaidLimits): Keys => ({
+export const placingKeys = (request: Request, limits: UnpaidLimits): OrderKeys => ({
   orders: [request.orderId],
   prices: unshown(request),
   ...(isCounted(request, limits) && { customers: [request.userId], unpaid: [request.userId] }),
@@ -50,7 +58,7 @@ export const placingKeys = (request: Request, limits: UnpaidLimits): Keys => ({
 /** The decision of `place` under the limits of its customer's unpaid orders, of which the order becomes one. */
 export const placedWithin =
   (message: Placing, limits: UnpaidLimits, rule: Place) =>
-  (state: State, now: Date): Decision<OrderView> => {
+  (state: OrderState, now: Date): OrderDecision<OrderView> => {
     const { orderId, userId, lines } = message.data;
     const counted = isCounted(message.data, limits);
     const bound = counted ? boundOf(message.data, state, limits, now) : undefined;
@@ -66,7 +74,7 @@ const isCounted = ({ flashSale }: Request, limits: UnpaidLimits): boolean => !fl
 
 function boundOf(
   { userId, verified = false }: Request,
-  { customers, unpaid }: State,
+  { customers, unpaid }: OrderState,
   limits: UnpaidLimits,
   now: Date,
 ): Bound {
@@ -76,10 +84,10 @@ function boundOf(
 
 /** On `account.verified`: the higher limits apply. */
 export const accountVerified = (
-  { customers }: StateOf<typeof customerTables>,
+  { customers }: CustomerState,
   { userId }: Data<typeof AccountVerified>,
   now: Date,
-): DecisionOver<never, typeof customerTables> => ({
+): CustomerDecision => ({
   state: { customers: { [userId]: verified(customers[userId], userId, now) } },
 });
 

@@ -48,7 +48,13 @@ export const capture = (uuid: Uuid, n: number, status = 'captured'): string =>
 
 /** By service: its tables, and the SQL that stores the orders, given how numbers become ids. */
 export const CONSISTENT_SHOP: Readonly<Record<string, { tables: string; sql: (uuid: Uuid) => string }>> = {
-  accounts: { tables: 'accounts', sql: () => '' },
+  accounts: {
+    tables: 'accounts, phones, revocations',
+    sql: (uuid) => `
+      INSERT INTO phones (phone, version) VALUES ('+15550000001', 2);
+      INSERT INTO accounts (id, phone, verified_at, token_epoch, version) VALUES ('${uuid(USER)}', '+15550000001', now(), 1, 3), ('${uuid(51)}', NULL, NULL, 1, 2);
+      INSERT INTO revocations (id, min_epoch, expires_at, version) VALUES ('${uuid(USER)}', 1, now() + interval '30 days', 1), ('${uuid(51)}', 1, now() + interval '30 days', 1)`,
+  },
   orders: {
     tables: 'orders, order_history',
     sql: (uuid) => `

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { allServices, inRoot } from '@sluice/stack/workspace';
 
@@ -21,6 +21,13 @@ it('gives the build of the images what each of its projects is compiled by', () 
   const needed = references.flatMap(({ path }) => [`${path}/tsconfig.json`, `${path}/package.json`]);
   expect(needed.map((file) => file.replace('./', '')).filter(isIgnored)).toEqual([]);
   expect(needed.length).toBeGreaterThan(20);
+});
+
+const audited = readdirSync(inRoot('apps')).filter((app) => existsSync(inRoot('apps', app, 'src/invariants.ts')));
+
+it.each(audited)('audits %s without its other files: its invariants import no file beside them', (app) => {
+  const code = readFileSync(inRoot('apps', app, 'src/invariants.ts'), 'utf8');
+  expect(code.match(/^(?:import (?!type )|export [{*])[^;]*;/gm) ?? []).toEqual([]);
 });
 
 it('gives the set-up steps the manifest of every service', () => {

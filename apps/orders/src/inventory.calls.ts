@@ -18,7 +18,7 @@ const INVENTORY = 'inventory';
 
 /** Queries the owner of the products: only inventory's reply that a product does not exist is final. */
 @Injectable()
-export class ProductLookup {
+export class InventoryCalls {
   constructor(private readonly client: MessageClient) {}
 
   /**
