@@ -8,7 +8,7 @@ const LONGEST = [
   'libs/messaging/src/cluster',
   'libs/messaging/src/pausing',
   'rights/src/rights',
-  ...['shared-system', 'outages', 'operations', 'flash-sale', 'payment-window', 'clocks'].map(
+  ...['shared-system', 'single-processes', 'clocks', 'payment-window', 'outages', 'flash-sale', 'sick-database'].map(
     (name) => `e2e/src/${name}`,
   ),
 ].map((file) => `/${file}.spec.ts`);

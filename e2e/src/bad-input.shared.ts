@@ -14,7 +14,7 @@ describe('bad input', () => {
   let stranger: string;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     await shop.call('POST', '/users', { body: { phone: '+447700900999', name: 'Eve', password: 'not-your-order' } });
     stranger = await shop.signIn({ phone: '+447700900999', password: 'not-your-order' });
     await shop.stock(admin, 'TEE', { east: 10 });

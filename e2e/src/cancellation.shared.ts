@@ -15,7 +15,7 @@ describe('a customer who changes their mind', () => {
   let admin: string;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     for (const sku of ['SCARF', 'PAIR']) await shop.stock(admin, sku, { east: 3, west: 3 });
     await shop.stock(admin, 'BOWL', { east: 1_000 });
     await shop.createCoupon(admin, { code: 'ONCE', kind: 'percent', value: 25, limit: 1 });

@@ -54,7 +54,8 @@ describe.each([
     }
   });
 
-  it('a payment window ends neither early nor late', async () => {
+  // Each of these three waits for an instant, so they wait side by side.
+  it.concurrent('a payment window ends neither early nor late', async () => {
     const id = await shop.placeForSure(customer, 'CLOCK');
     const placed = performance.now();
     const { payBy } = await shop.reachesEnd(customer, id);
@@ -65,7 +66,7 @@ describe.each([
     expect([took > WINDOW_MS - EARLY_MS, took < WINDOW_MS + 2 * LATE_MS]).toEqual([true, true]);
   });
 
-  it('a flash sale opens and closes on time, and an accepted claim wins', async () => {
+  it.concurrent('a flash sale opens and closes on time, and an accepted claim wins', async () => {
     const [opensIn, closesIn] = [4_000, 8_000];
     const began = performance.now();
     const body = {
@@ -104,7 +105,7 @@ describe.each([
     expect(await ticketOf(shop, { claimant, answers: [], ticket: opened.ticket })).toMatchObject({ status: 'won' });
   });
 
-  it('a coupon is valid until it expires, and no longer', async () => {
+  it.concurrent('a coupon is valid until it expires, and no longer', async () => {
     const code = 'SHORT';
     const placed = async () => shop.reachesEnd(customer, await shop.placeForSure(customer, 'CLOCK', { coupon: code }));
     const expires = performance.now() + LATE_MS;

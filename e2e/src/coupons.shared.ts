@@ -13,7 +13,7 @@ describe('coupons and points', () => {
   let admin: string;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     await shop.stock(admin, 'HAT', { east: 1_000 }, 2_050);
     await shop.placeForSure(customer, 'HAT');
   });

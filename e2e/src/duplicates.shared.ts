@@ -14,7 +14,7 @@ describe('delivering every message twice', () => {
   let doubling: Tap;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     doubling = await tap(system.broker, { doubling: true });
     await shop.stock(admin, 'SOCK', { east: 5_000, west: 5_000 });
     await shop.placeForSure(customer, 'SOCK');

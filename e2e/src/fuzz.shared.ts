@@ -12,7 +12,7 @@ describe('any request to the gateway', () => {
   let system: System;
   let fuzz: Program | undefined;
   beforeAll(async () => {
-    ({ system } = await sharedShop());
+    ({ system } = await sharedShop.open());
   });
   afterAll(() => fuzz?.end('SIGTERM'));
 

@@ -11,7 +11,7 @@ describe('one hot SKU', () => {
   let admin: string;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     await shop.stock(admin, 'WARM-UP', { east: 1 });
     await shop.stock(admin, 'HOT', { east: 50, west: 50 });
     await shop.placeForSure(customer, 'WARM-UP');

@@ -22,7 +22,7 @@ describe('adding a consumer', () => {
   let client: RawRpcClient;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     client = await RawRpcClient.on(system.broker.connection);
   });
   afterAll(async () => {

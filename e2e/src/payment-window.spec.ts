@@ -99,18 +99,6 @@ describe('the payment window', () => {
     await expectInvariants(system);
   });
 
-  it('waits for a slow card gateway after a payment in time, and refuses a later one', async () => {
-    const [slow, late] = await inParallel(2, 2, () => shop.placeForSure(customer, 'TEE'));
-    for (const id of [slow!, late!]) await shop.reachesEnd(customer, id);
-    expect((await shop.pay(customer, slow!, SLOW_CARD)).status).toBe(202);
-    const { payBy } = await shop.order(customer, late!);
-    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(payBy ?? '')));
-    expect((await shop.pay(customer, late!)).status).toBe(409);
-    expect(await shop.reaches(customer, late!, 'cancelled')).toMatchObject({ reason: 'payment_timeout' });
-    const paid = await shop.reaches(customer, slow!, 'completed');
-    expect(Date.parse(paid.paidAt ?? '')).toBeGreaterThan(Date.parse(paid.payBy ?? ''));
-  });
-
   it('shows and notifies the refund of every captured payment that lost against a cancellation', async () => {
     const ids = await inParallel(CANCELLED, WIDTH, async () => {
       const id = await shop.placeForSure(customer, 'TEE');
@@ -155,7 +143,20 @@ describe('the payment window', () => {
     await expectInvariants(system);
   });
 
-  it.each([
+  // This test and the next two wait for timers, so they wait side by side.
+  it.concurrent('waits for a slow card gateway after a payment in time, and refuses a later one', async () => {
+    const [slow, late] = await inParallel(2, 2, () => shop.placeForSure(customer, 'TEE'));
+    for (const id of [slow!, late!]) await shop.reachesEnd(customer, id);
+    expect((await shop.pay(customer, slow!, SLOW_CARD)).status).toBe(202);
+    const { payBy } = await shop.order(customer, late!);
+    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(payBy ?? '')));
+    expect((await shop.pay(customer, late!)).status).toBe(409);
+    expect(await shop.reaches(customer, late!, 'cancelled')).toMatchObject({ reason: 'payment_timeout' });
+    const paid = await shop.reaches(customer, slow!, 'completed');
+    expect(Date.parse(paid.paidAt ?? '')).toBeGreaterThan(Date.parse(paid.payBy ?? ''));
+  });
+
+  it.concurrent.each([
     ['before', [2, 60]],
     ['after', [60, 2]],
   ])('of 2 s ends on time although one of 60 s waits, begun %s it', async (_, windows) => {

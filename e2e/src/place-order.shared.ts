@@ -12,7 +12,7 @@ describe('placing an order', () => {
   let admin: string;
 
   beforeAll(async () => {
-    ({ system, shop, customer, admin } = await sharedShop());
+    ({ system, shop, customer, admin } = await sharedShop.open());
     await shop.stock(admin, 'TEE', { east: 100, west: 100 });
     await shop.stock(admin, 'SPLIT', { east: 3, west: 3 });
     for (const sku of ['TEE', 'SPLIT']) await shop.placeForSure(customer, sku);

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import { closeSharedShop } from './shared-system.js';
+import { sharedShop } from './shared-system.js';
 // Order matters: the first needs a quiet system, and the last leaves data that an audit would report. Each has its own
 // products.
 import './bad-input.shared.js';
@@ -11,4 +11,4 @@ import './duplicates.shared.js';
 import './fuzz.shared.js';
 import './new-consumer.shared.js';
 
-afterAll(closeSharedShop);
+afterAll(() => sharedShop.close());

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Order } from '@sluice/contracts';
-import { eventually, startSystem, type ProcessSystem } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type ProcessSystem } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
-import { ADMIN, Shop, type Answer } from './shop.js';
+import { processShop } from './process-shop.js';
+import type { Answer, Shop } from './shop.js';
 
 describe('while orders is suspended', () => {
   let system: ProcessSystem;
@@ -12,14 +13,10 @@ describe('while orders is suspended', () => {
   let admin: string;
 
   beforeAll(async () => {
-    system = await startSystem({ REPLY_TIMEOUT_MS: '2000' }, {});
-    shop = new Shop(system.url);
-    customer = await shop.signIn();
-    admin = await shop.signIn(ADMIN);
+    ({ system, shop, customer, admin } = await processShop.open());
     await shop.stock(admin, 'TEE', { east: 100 });
     await shop.placeForSure(customer, 'TEE');
   });
-  afterAll(() => system?.close());
 
   /** Runs `work` while orders is suspended: it handles its requests only afterwards, too late for a reply. */
   async function hanging<T>(work: () => Promise<T>): Promise<T> {

@@ -1,18 +1,15 @@
 import { EXCHANGES } from '@sluice/contracts';
-import { deadLetters, depth, eventually, SERVICES, startSystem, type ProcessSystem } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { balance, CHECKED_EVERY_MS } from './balancer.js';
+import { deadLetters, depth, eventually, SERVICES, type ProcessSystem } from '@sluice/testing';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { balance } from './balancer.js';
 import { Buyers } from './buyers.js';
 import { follow } from './following.js';
 import { expectInvariants } from './invariants.js';
 import { operate } from './operator.js';
-import { ADMIN, inParallel, Shop } from './shop.js';
+import { processShop, TIERS_MS } from './process-shop.js';
+import { inParallel, Shop } from './shop.js';
 
 const BUYERS = 3;
-/** Contains several checks of the balancer, also on a machine that is busy starting the next service. */
-const GRACE_MS = 5 * CHECKED_EVERY_MS;
-/** Instead of the usual, longer tiers: each retry follows after a second. */
-const TIERS_MS = [1_000, 1_000, 1_000];
 const TRIES = TIERS_MS.length + 1;
 const LETTERS = 5;
 const QUEUE = 'logistics.events';
@@ -46,13 +43,10 @@ describe.skipIf(process.env['E2E_IN_CONTAINERS'] === 'true')('while the shop is 
   let customer: string;
 
   beforeAll(async () => {
-    system = await startSystem({ SHUTDOWN_GRACE_MS: String(GRACE_MS), RETRY_TIERS_MS: TIERS_MS.join() }, {});
-    shop = new Shop(system.url);
-    [admin, customer] = [await shop.signIn(ADMIN), await shop.signIn()];
+    ({ system, shop, customer, admin } = await processShop.open());
     await shop.stock(admin, 'TEE', { east: 5_000 });
     await shop.reachesEnd(customer, await shop.placeForSure(customer, 'TEE'));
   });
-  afterAll(() => system?.close());
 
   /** Asserts that all orders are completed, with every fact recorded once. */
   async function expectCompletedOnce(ids: string[]): Promise<void> {

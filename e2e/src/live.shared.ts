@@ -1,10 +1,9 @@
-import { eventually, startSystem, type System } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, type System } from '@sluice/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
-import { ADMIN, Shop } from './shop.js';
+import type { Shop } from './shop.js';
 import type { StreamEvent } from './stream.js';
-
-const WINDOW_SECONDS = 4;
+import { tracedShop } from './traced-shop.js';
 
 type OrderStreamEvent = StreamEvent<{ status: string; change: { type: string } }>;
 const types = (events: readonly unknown[]): string[] =>
@@ -16,13 +15,11 @@ describe('the stream of an order', () => {
   let customer: string;
 
   beforeAll(async () => {
-    system = await startSystem({ PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) });
-    shop = new Shop(system.url);
-    customer = await shop.signIn();
-    await shop.stock(await shop.signIn(ADMIN), 'TEE', { east: 100 });
+    let admin: string;
+    ({ system, shop, customer, admin } = await tracedShop.open());
+    await shop.stock(admin, 'TEE', { east: 100 });
     await shop.reaches(customer, await shop.placeForSure(customer, 'TEE'), 'cancelled');
   });
-  afterAll(() => system?.close());
 
   it('sends an order placed while orders was down up to its cancellation, across a broken connection', async () => {
     await system.stop('orders');
