@@ -1,16 +1,5 @@
 import { ProblemError } from '@sluice/messaging';
-import type { FailureDecision, FailureKeys, FailureState } from './tables.js';
-
-/** Failed sign-ins with one phone number from one address, or with any number from it. */
-export interface Failures {
-  phone: string;
-  client: string;
-  failures: number;
-  /** When the first of them was. */
-  since: Date;
-  lastAt: Date;
-  version: number;
-}
+import type { FailureDecision, FailureKeys, Failures, FailureState } from './tables.js';
 
 /** Counters of a sign-in: for its phone number and address together, and for its address alone. */
 export interface Counted {

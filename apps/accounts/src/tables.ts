@@ -6,7 +6,17 @@ import {
 } from '@sluice/persistence';
 import type { Account, PhoneNumber } from './account.js';
 import type { RevocationRow } from './revocation.js';
-import type { Failures } from './sign-in-failure.js';
+
+/** Failed sign-ins with one phone number from one address, or with any number from it. */
+export interface Failures {
+  phone: string;
+  client: string;
+  failures: number;
+  /** When the first of them was. */
+  since: Date;
+  lastAt: Date;
+  version: number;
+}
 
 export const accountTables = {
   phones: collection<PhoneNumber>({
