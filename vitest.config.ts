@@ -8,6 +8,7 @@ const LONGEST = [
   'libs/messaging/src/cluster',
   'libs/messaging/src/pausing',
   'rights/src/rights',
+  'cli/src/new/new',
   ...['shared-system', 'outages', 'operations', 'flash-sale', 'payment-window', 'clocks'].map(
     (name) => `e2e/src/${name}`,
   ),
