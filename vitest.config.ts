@@ -8,6 +8,7 @@ const LONGEST = [
   'libs/messaging/src/cluster',
   'libs/messaging/src/pausing',
   'rights/src/rights',
+  'cli/src/new/new',
   ...['shared-system', 'single-processes', 'clocks', 'payment-window', 'outages', 'flash-sale', 'sick-database'].map(
     (name) => `e2e/src/${name}`,
   ),

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { event, Id, OrderCompleted, query } from '@sluice/contracts';
+import { event, Id, operationsAt, OrderCompleted, query } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { freePort } from '@sluice/stack/ports';
 import {
@@ -75,7 +75,8 @@ describe('the generated service, started as a process', () => {
   let received: Facts;
 
   beforeAll(async () => {
-    const loyalty = { queries: [Count], events: ['order.completed', 'order.cancelled'] };
+    const ops = Object.values(operationsAt('loyalty'));
+    const loyalty = { queries: [Count], events: ['order.completed', 'order.cancelled'], ops };
     [broker, database] = await Promise.all([
       testBroker({ services: { ...SERVICES, loyalty } }),
       testDatabase('loyalty', { schemaSql: migrationOf(clone) }),

@@ -49,19 +49,27 @@ function valuesOf({ service, noun, nouns }: ServiceNames, now: Date): Record<str
   };
 }
 
-function requireFree({ service, noun }: ServiceNames): void {
-  const taken = (what: string): Failure =>
-    new Failure(`${what} is taken`, 'Choose another name for the service, or another --noun for its rows.');
-  if (existsSync(inRoot('apps', service.kebab)) || existsSync(inRoot('prisma', service.kebab)))
-    throw new Failure(`there is a service ${service.kebab} already`, `It is in apps/${service.kebab}.`);
-  if (readFileSync(inRoot('package-lock.json'), 'utf8').includes(`"node_modules/@sluice/${service.kebab}"`))
-    throw taken(`the package @sluice/${service.kebab}`);
-  if (new RegExp(`^  ${service.kebab}:$`, 'm').test(readFileSync(inRoot('docker-compose.yml'), 'utf8')))
-    throw taken(`the container ${service.kebab}`);
-  const constants = [`${noun.pascal}Count`, `Get${noun.pascal}Count`];
-  const found = constants.find((name) => contractFiles().some((text) => new RegExp(`const ${name}\\b`).test(text)));
-  if (found) throw taken(`the contract ${found}`);
+function requireFree(names: ServiceNames): void {
+  const { kebab } = names.service;
+  if (existsSync(inRoot('apps', kebab)) || existsSync(inRoot('prisma', kebab)))
+    throw new Failure(`there is a service ${kebab} already`, `It is in apps/${kebab} and prisma/${kebab}.`);
+  const [taken] = takenBy(names);
+  if (taken) throw new Failure(`${taken} is taken`, 'Choose another name for the service, or another --noun.');
 }
+
+/** Other things that have a name which the service would use. */
+function takenBy({ service: { kebab }, noun }: ServiceNames): string[] {
+  const isPackage = readFileSync(inRoot('package-lock.json'), 'utf8').includes(`"node_modules/@sluice/${kebab}"`);
+  const isContainer = new RegExp(`^ {2}${kebab}:$`, 'm').test(readFileSync(inRoot('docker-compose.yml'), 'utf8'));
+  const contracts = [`${noun.pascal}Count`, `Get${noun.pascal}Count`].filter(isContract);
+  return [
+    ...(isPackage ? [`the package @sluice/${kebab}`] : []),
+    ...(isContainer ? [`the container ${kebab}`] : []),
+    ...contracts.map((name) => `the contract ${name}`),
+  ];
+}
+
+const isContract = (name: string): boolean => contractFiles().some((text) => new RegExp(`const ${name}\\b`).test(text));
 
 const contractFiles = (): string[] =>
   readdirSync(inRoot('libs/contracts/src'))

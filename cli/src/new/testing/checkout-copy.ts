@@ -21,6 +21,7 @@ export interface CheckoutCopy {
   readonly folder: string;
   at(...parts: string[]): string;
   read(file: string): string;
+  write(file: string, text: string): void;
   edit(file: string, change: (text: string) => string): void;
   /** Runs a program in it. @returns its output; rejects with the output when the program fails */
   run(program: string, ...args: string[]): Promise<string>;
@@ -53,6 +54,7 @@ function checkoutIn(folder: string): CheckoutCopy {
     at,
     run,
     read: (file) => readFileSync(at(file), 'utf8'),
+    write: (file, text) => writeFileSync(at(file), text),
     edit: (file, change) => writeFileSync(at(file), change(readFileSync(at(file), 'utf8'))),
     command: (...args) => run(process.execPath, at('start.mjs'), ...args),
     commit: () => {
