@@ -71,38 +71,59 @@ export const developSystem = (inspector: Inspector | undefined): Promise<number>
  * @returns the exit code
  */
 export function developServices(services: string[], inspector: Inspector | undefined): Promise<number> {
-  const stateDirectory = new StateDirectory();
   const progress = new Progress();
   const printLine = (line: string): void => progress.line(line);
-  const label = services.join(', ');
   return runUntilStopped(
     async ({ shutdown, fail }) => {
-      const system = runningStart(stateDirectory);
-      if (stateDirectory.recall('ready')?.pid !== system.pid)
-        throw new Failure('the system is still starting', 'Begin again when it is ready.');
+      const system = new RemoteSystem(progress);
+      void system.ended.then(() => fail(new Failure('the system has ended', 'Start it again (npm start).')));
       await progress.step('build', () => compile(services.map((service) => `apps/${service}`)));
-      for (const service of services) {
-        const log = stateDirectory.path('logs', `${service}.log`);
-        const onLine = (line: string): void => printLine(prefixed(service, line, progress.live));
-        await shutdown.add('log', followLog(log, onLine));
-      }
-      await shutdown.add('services', async () => {
-        if (!isAlive(system)) return;
-        const restart = (): Promise<void> => requestRestart(stateDirectory, services, {});
-        await progress.step(`${label} with the settings of npm start`, restart).catch(printFailure);
-      });
-      void hasEnded(system).then(() => fail(new Failure('the system has ended', 'Start it again (npm start).')));
+      for (const service of services) await shutdown.add('log', system.showLog(service));
+      await shutdown.add('services', () => system.giveBack(services));
       for (const service of services) {
         const env = { ...passedOn(process.env), ...(inspector?.service === service && inspecting(inspector)) };
-        await progress.step(service, () => requestRestart(stateDirectory, [service], env));
+        await progress.step(service, () => system.restart([service], env));
       }
-      const restart = (changed: string[]): Promise<void> => requestRestart(stateDirectory, changed);
+      const restart = (changed: string[]): Promise<void> => system.restart(changed);
       await shutdown.add('watch', restartOnChange({ services, restart, printLine }));
       hints(inspector).forEach(printLine);
       return new Promise<never>(() => {}); // until a signal or a failure
     },
     { signalCode: 0 },
   );
+}
+
+/** The system of a start in another terminal. */
+class RemoteSystem {
+  readonly #stateDirectory = new StateDirectory();
+  readonly #start = runningStart(this.#stateDirectory);
+  readonly ended: Promise<unknown>;
+  #last = Promise.resolve();
+
+  /** @throws {Failure} when none runs, or it is not ready */
+  constructor(private readonly progress: Progress) {
+    if (this.#stateDirectory.recall('ready')?.pid !== this.#start.pid)
+      throw new Failure('the system is still starting', 'Begin again when it is ready.');
+    this.ended = hasEnded(this.#start);
+  }
+
+  /** @returns what ends it */
+  showLog(service: string): () => void {
+    const print = (line: string): void => this.progress.line(prefixed(service, line, this.progress.live));
+    return followLog(this.#stateDirectory.path('logs', `${service}.log`), print);
+  }
+
+  /** One request at a time: the start answers the latest one only. */
+  restart(services: string[], env?: NodeJS.ProcessEnv): Promise<void> {
+    this.#last = this.#last.catch(() => {}).then(() => requestRestart(this.#stateDirectory, services, env));
+    return this.#last;
+  }
+
+  async giveBack(services: string[]): Promise<void> {
+    if (!isAlive(this.#start)) return;
+    const label = `${services.join(', ')} with the settings of npm start`;
+    await this.progress.step(label, () => this.restart(services, {})).catch(printFailure);
+  }
 }
 
 const hints = (inspector: Inspector | undefined): string[] => [

@@ -1,5 +1,20 @@
 import { expect, it } from 'vitest';
-import { migrationHint } from './restart-on-change.js';
+import { migrationHint, servicesOf } from './restart-on-change.js';
+
+it.each([
+  [['apps/orders/src/order.ts'], ['orders']],
+  [
+    ['apps/orders/src/order.ts', 'prisma/payments/schema.prisma'],
+    ['orders', 'payments'],
+  ],
+  [
+    ['apps/orders/src/order.ts', 'libs/messaging/src/consumer.ts'],
+    ['gateway', 'orders', 'payments'],
+  ],
+  [['apps/logistics/src/parcel.ts'], []],
+])('after a change of %j, compiles %j', (files, expected) => {
+  expect(servicesOf(files, ['gateway', 'orders', 'payments'])).toEqual(expected);
+});
 
 it('names the commands that change the database after a change of its schema', () => {
   const [line] = migrationHint('prisma/flash-sale/schema.prisma');

@@ -16,34 +16,75 @@ interface Options {
  * of the compiler they keep running.
  * @returns what ends it
  */
-export function restartOnChange({ services, restart, printLine }: Options): () => void {
-  const projects = services.map((service) => `apps/${service}`);
-  let running = builtCode(services);
-  let compiling = Promise.resolve();
-  let restarting = Promise.resolve();
-  const handle = async (files: string[], begun: number): Promise<void> => {
-    for (const line of files.flatMap(migrationHint)) printLine(line);
-    await compile(projects);
-    const compiled = seconds(performance.now() - begun);
-    const built = builtCode(services);
-    const changed = services.filter((service) => built[service] !== running[service]);
-    running = built;
-    if (changed.length === 0) return printLine(`✓ compiled (${compiled}); no service has changed`);
-    printLine(`✓ compiled (${compiled}); restarting ${changed.join(', ')}`);
-    // Not awaited: a service that does not start must not hold up the compilation of its correction.
-    restarting = restarting.then(() => restart(changed)).then(() => printLine(ready(changed, begun)), printFailure);
+export function restartOnChange(options: Options): () => void {
+  const restarts = new Restarts(options);
+  const endWatch = watchSources((files, begun) => restarts.changed(files, begun));
+  return () => {
+    restarts.ended = true;
+    endWatch();
   };
-  const failed = (error: unknown): void => {
-    printFailure(error);
-    printLine('The services keep running with their former code.');
-  };
-  return watchSources((files, begun) => {
-    compiling = compiling.then(() => handle(files, begun)).catch(failed);
-  });
 }
 
-const ready = (services: string[], begun: number): string =>
-  `✓ ${services.join(', ')} ready ${seconds(performance.now() - begun)} after the change`;
+class Restarts {
+  /** From then on nothing is started, and what fails is not printed: everything stops. */
+  ended = false;
+  /** By service: the code that it runs. */
+  #running: Record<string, string>;
+  #compiling = Promise.resolve();
+  #restarting = Promise.resolve();
+
+  constructor(private readonly options: Options) {
+    this.#running = builtCode(options.services);
+  }
+
+  changed(files: string[], begun: number): void {
+    this.#compiling = this.#compiling
+      .then(() => this.#compile(files, begun))
+      .catch((error: unknown) => this.#failed(error, 'The services keep running with their former code.'));
+  }
+
+  async #compile(files: string[], begun: number): Promise<void> {
+    const { services, printLine } = this.options;
+    const concerned = servicesOf(files, services);
+    if (concerned.length === 0) return;
+    for (const line of files.flatMap(migrationHint)) printLine(line);
+    await compile(concerned.map((service) => `apps/${service}`));
+    const changed = this.#changedServices();
+    const next = changed.length > 0 ? `restarting ${changed.join(', ')}` : 'no service has changed';
+    printLine(`✓ compiled (${since(begun)}); ${next}`);
+    // Not awaited: a service that does not start must not hold up the compilation of its correction.
+    this.#restarting = this.#restarting
+      .then(() => this.#restart(changed, begun))
+      .catch((error: unknown) => this.#failed(error));
+  }
+
+  #changedServices(): string[] {
+    const built = builtCode(this.options.services);
+    const changed = this.options.services.filter((service) => built[service] !== this.#running[service]);
+    this.#running = built;
+    return changed;
+  }
+
+  async #restart(services: string[], begun: number): Promise<void> {
+    if (services.length === 0 || this.ended) return;
+    await this.options.restart(services);
+    this.options.printLine(`✓ ${services.join(', ')} ready ${since(begun)} after the change`);
+  }
+
+  #failed(error: unknown, consequence?: string): void {
+    if (this.ended) return;
+    printFailure(error);
+    if (consequence) this.options.printLine(consequence);
+  }
+}
+
+const since = (begun: number): string => seconds(performance.now() - begun);
+
+/** The services that may have another code after a change of these files: their own ones, all after a change of a library. */
+export function servicesOf(files: readonly string[], services: readonly string[]): readonly string[] {
+  const owners = files.map((file) => /^(?:apps|prisma)\/([^/]+)/.exec(file)?.[1]);
+  return owners.includes(undefined) ? services : services.filter((service) => owners.includes(service));
+}
 
 /** What a change of a schema leaves to the developer: its client is generated, its database is not changed. */
 export function migrationHint(file: string): string[] {

@@ -71,26 +71,32 @@ export class Checkout {
       child.kill(signal);
       return ended;
     };
+    const check = (text: string): void => {
+      if (!output.includes(text)) throw new Error(`${command.join(' ')} has not printed "${text}":\n${output}`);
+    };
     return {
       prints: (text) =>
-        eventually(
-          () => {
-            if (!output.includes(text)) throw new Error(`${command.join(' ')} has not printed "${text}":\n${output}`);
-          },
-          { withinMs: WITHIN_MS },
-        ),
+        Promise.race([eventually(() => check(text), { withinMs: WITHIN_MS }), ended.then(() => check(text))]),
       output: () => output,
       interrupt: () => end('SIGINT'),
       kill: async () => void (await end('SIGKILL')),
     };
   }
 
-  /** Ends what runs, and removes the copy. */
+  /** Ends what runs. */
+  async stop(): Promise<void> {
+    await this.#runToEnd('stop');
+    for (const child of this.#running) child.kill('SIGKILL');
+  }
+
+  /** Removes the copy and its data, which PostgreSQL may keep elsewhere. */
   async close(): Promise<void> {
-    const stop = await this.run(['stop']);
-    await stop.prints('✓ stop');
-    await Promise.all([...this.#running].map((child) => once(child, 'close')));
+    await this.#runToEnd('reset', '--yes');
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #runToEnd(...command: string[]): Promise<void> {
+    await (await this.run(command)).prints(`✓ ${command[0]}`);
   }
 }
 

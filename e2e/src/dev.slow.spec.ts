@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { canStartBroker, eventually } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Buyers } from './buyers.js';
 import { Checkout, type Running } from './checkout.js';
 import { Shop } from './shop.js';
@@ -19,6 +19,7 @@ describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
   let customer: string;
 
   beforeAll(() => void (checkout = new Checkout()));
+  afterEach(() => checkout.stop());
   afterAll(() => checkout?.close());
 
   async function open(): Promise<void> {
@@ -71,8 +72,14 @@ describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
     await answers('Order not found, second change');
     expect(restartedSince(afterFirst)).toEqual(['orders']);
     report(dev);
-    expect(await dev.interrupt()).toBe(0);
+
+    const { length } = dev.output();
+    checkout.change(QUERIES, 'second change', 'third change');
+    await eventually(() => expect(dev.output().slice(length)).toContain('restarting orders'), { withinMs: 60_000 });
+    expect(await dev.interrupt()).toBe(0); // while the service restarts
     expect(dev.output()).toContain('✓ stopped');
+    expect(dev.output().slice(length)).not.toContain('✗');
+    expect(checkout.services()).toEqual([]);
   }, 400_000);
 
   it('takes over one service of a running system, loses no order, and gives it back', async () => {
@@ -88,8 +95,8 @@ describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
     expect(dev.output()).toMatch(/^orders +│ Debugger listening on ws:\/\/127\.0\.0\.1:29229/m);
     expect(await debuggedPrograms()).toEqual([expect.stringMatching(/apps\/orders\/dist\/main\.js$/)]);
     await buyers.more(BUYERS);
-    checkout.change(QUERIES, TITLE, 'Order not found, third change');
-    await answers('Order not found, third change');
+    checkout.change(QUERIES, TITLE, 'Order not found, fourth change');
+    await answers('Order not found, fourth change');
     await dev.prints('✓ orders ready');
     expect(restartedSince(before)).toEqual(['orders']);
     await buyers.more(BUYERS);
@@ -99,7 +106,7 @@ describe.skipIf(!canStartBroker || process.env['E2E_IN_CONTAINERS'] === 'true')(
 
     expect(restartedSince(taken)).toEqual(['orders']);
     expect(await debuggedPrograms()).toEqual([]);
-    await answers('Order not found, third change');
+    await answers('Order not found, fourth change');
     await buyers.more(BUYERS);
     await buyers.stop();
     for (const id of buyers.orders) await shop.reaches(customer, id, 'completed');

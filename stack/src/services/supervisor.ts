@@ -14,6 +14,8 @@ const READY_WITHIN_MS = 600_000;
 export class Supervisor {
   #services: ServiceProcess[] = [];
   #settings: ServiceSettings | undefined;
+  /** From then on nothing is restarted. */
+  #stopped = false;
   readonly #stateDirectory: StateDirectory;
   readonly #printLine: (line: string) => void;
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
@@ -76,6 +78,7 @@ export class Supervisor {
     this.#named(name);
     for (const process of this.#services.filter(({ service }) => service === name)) {
       await process.stop();
+      if (this.#stopped) throw new Failure(`${name} was stopped while restarting`);
       if (extra) process.env = { ...this.#environment(name, process.healthPort), ...extra };
       process.start();
       await process.ready(READY_WITHIN_MS);
@@ -137,6 +140,7 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(this.#services.map((service) => service.stop()));
     this.#stateDirectory.forget('services');
   }
