@@ -2,15 +2,8 @@ import fs from 'node:fs';
 
 const STDOUT = 1;
 
-export interface CapturedLog {
-  /** Everything that was written since the capture began. */
-  text(): string;
-  /** Ends the capture: what comes later is written as usual. */
-  release(): void;
-}
-
 /** Captures the log of this process instead of writing it: services log to standard output with `writeSync`. */
-export function captureLog(): CapturedLog {
+export function captureLog() {
   const { writeSync } = fs;
   let text = '';
   fs.writeSync = ((fd: number, data: string | NodeJS.ArrayBufferView, ...rest: never[]) => {
@@ -20,5 +13,11 @@ export function captureLog(): CapturedLog {
     text += bytes.toString();
     return bytes.length;
   }) as typeof fs.writeSync;
-  return { text: () => text, release: () => void (fs.writeSync = writeSync) };
+  return {
+    text: () => text,
+    /** Ends the capture: what comes later is written as usual. */
+    release: () => void (fs.writeSync = writeSync),
+  };
 }
+
+export type CapturedLog = ReturnType<typeof captureLog>;

@@ -10,22 +10,6 @@ import { startAgain } from './start-again.js';
 /** Whether RabbitMQ is installed here: the broker of a container cannot be killed. */
 export const canStartBroker = findRabbit() !== undefined;
 
-/** A broker of this test's own, which it may kill. */
-export interface PrivateBroker {
-  /** Of the administrator; stays the same over a restart. */
-  url: string;
-  managementUrl: string;
-  /** kill -9, as a power cut would. */
-  kill(): Promise<void>;
-  /** Boots on the data that is there; resolves when it takes connections. */
-  start(): Promise<void>;
-  /** Loses the data of a broker that was killed, as a broken disk would. */
-  wipe(): Promise<void>;
-  /** Its disk is full: in alarm it blocks everybody who publishes. */
-  setDiskAlarm(on: boolean): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** With TLS it takes nothing else, neither AMQP nor management, and requires a client's certificate. */
 export interface PrivateBrokerOptions {
   tls?: ServerTls & { client: Certificate };
@@ -34,8 +18,10 @@ export interface PrivateBrokerOptions {
 /** More than any disk has free. */
 const ALARM_LIMIT = '100000GB';
 
-/** Started as `npm start` starts its own. */
-export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise<PrivateBroker> {
+/** A broker of this test's own, which it may kill, started as `npm start` starts its own. */
+export type PrivateBroker = Awaited<ReturnType<typeof privateBroker>>;
+
+export async function privateBroker({ tls }: PrivateBrokerOptions = {}) {
   const stateDirectory = temporaryStateDirectory();
   const boot = async (): Promise<Rabbit> => {
     const rabbit = await startRabbit(stateDirectory, { tls, busyWaiting: false, detached: false });
@@ -48,13 +34,18 @@ export async function privateBroker({ tls }: PrivateBrokerOptions = {}): Promise
     throw error;
   });
   return {
+    /** Of the administrator; stays the same over a restart. */
     url,
     managementUrl,
+    /** kill -9, as a power cut would. */
     kill: () => endRabbit(stateDirectory, 'SIGKILL'),
+    /** Boots on the data that is there; resolves when it takes connections. */
     start: () => startAgain(url, boot),
+    /** Loses the data of a broker that was killed, as a broken disk would. */
     wipe: () => removeRabbit(stateDirectory),
-    setDiskAlarm: async (on) =>
-      void (await brokerControl(stateDirectory, 'set_disk_free_limit', on ? ALARM_LIMIT : DISK_FREE_LIMIT)),
+    /** Its disk is full: in alarm it blocks everybody who publishes. */
+    setDiskAlarm: (on: boolean): Promise<string> =>
+      brokerControl(stateDirectory, 'set_disk_free_limit', on ? ALARM_LIMIT : DISK_FREE_LIMIT),
     close,
   };
 }

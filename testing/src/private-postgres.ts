@@ -6,30 +6,20 @@ import type { StateDirectory } from '@sluice/stack/state-directory';
 import type { Certificate } from './certificates.js';
 import { startAgain } from './start-again.js';
 
-/** A PostgreSQL of this test's own, which it may kill. */
-export interface PrivatePostgres {
-  /** Of the administrator; stays the same over a restart. */
-  url: string;
-  /** kill -9, as a power cut would. */
-  kill(): Promise<void>;
-  /** Recovers from the data that is there; resolves when it takes connections. */
-  start(): Promise<void>;
-  close(): Promise<void>;
-}
+/** A PostgreSQL of this test's own, which it may kill, started as `npm start` starts its own: every commit is on disk. */
+export type PrivatePostgres = Awaited<ReturnType<typeof privatePostgres>>;
 
-/** With a certificate it takes TLS, and plain text beside it. */
-export interface PrivatePostgresOptions {
-  server?: Certificate;
-}
-
-/** Started as `npm start` starts its own, with every commit on disk. */
-export async function privatePostgres({ server: certificate }: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
+/** @param options server: its certificate, with which it takes TLS, and plain text beside it */
+export async function privatePostgres({ server: certificate }: { server?: Certificate } = {}) {
   const stateDirectory = temporaryStateDirectory();
   const options = { extra: certificate ? tlsSettings(stateDirectory, certificate) : {} };
   const { url } = await startPostgres(stateDirectory, options);
   return {
+    /** Of the administrator; stays the same over a restart. */
     url,
+    /** kill -9, as a power cut would. */
     kill: () => endPostgres(stateDirectory, 'SIGKILL'),
+    /** Recovers from the data that is there; resolves when it takes connections. */
     start: () => startAgain(url, () => startPostgres(stateDirectory, options)),
     close: () => remove(stateDirectory),
   };

@@ -8,26 +8,18 @@ import {
 import { eventually } from './eventually.js';
 
 /** The spans that this process makes, kept in memory. */
-export interface Recorder {
-  /** Those that have ended, by name. */
-  named(name: string): ReadableSpan[];
-  /** Waits for the only span of that name. */
-  one(name: string): Promise<ReadableSpan>;
-  /** Runs `work` in a span of that name, which begins a new trace. */
-  within<T>(name: string, work: () => Promise<T>): Promise<T>;
-  clear(): void;
-  /** As if there had never been an SDK in this process. */
-  close(): Promise<void>;
-}
+export type Recorder = ReturnType<typeof recordSpans>;
 
-export function recordSpans(): Recorder {
+export function recordSpans() {
   const exporter = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   provider.register();
   const named = (name: string): ReadableSpan[] => exporter.getFinishedSpans().filter((span) => span.name === name);
   return {
+    /** Those that have ended, by name. */
     named,
-    one: (name) =>
+    /** Waits for the only span of that name. */
+    one: (name: string): Promise<ReadableSpan> =>
       eventually(() => {
         const [span, ...more] = named(name);
         if (!span || more.length > 0)
@@ -39,9 +31,11 @@ export function recordSpans(): Recorder {
           );
         return span;
       }),
-    within: (name, work) =>
+    /** Runs `work` in a span of that name, which begins a new trace. */
+    within: <T>(name: string, work: () => Promise<T>): Promise<T> =>
       trace.getTracer('test').startActiveSpan(name, { root: true }, (span) => work().finally(() => span.end())),
     clear: () => exporter.reset(),
+    /** As if there had never been an SDK in this process. */
     close: async () => {
       await provider.shutdown();
       for (const api of [trace, context, propagation]) api.disable();

@@ -3,16 +3,10 @@ import { EXCHANGES, catalogue } from '@sluice/contracts';
 import type { TestBroker } from './broker.js';
 
 /** Receives every message of a vhost as it passes its exchanges, and can publish it again. */
-export interface Tap {
-  /** How many different messages have passed. */
-  count(): number;
-  /** Publishes every message that has passed once more, under its own id. */
-  replay(): Promise<void>;
-  close(): Promise<void>;
-}
+export type Tap = Awaited<ReturnType<typeof tap>>;
 
 /** With `doubling`, each message is also published a second time as soon as it passes. */
-export async function tap(broker: TestBroker, { doubling = false } = {}): Promise<Tap> {
+export async function tap(broker: TestBroker, { doubling = false } = {}) {
   const connection = await connect(broker.url);
   const channel = await connection.createConfirmChannel();
   const messages = new Map<string, ConsumeMessage>();
@@ -40,11 +34,13 @@ export async function tap(broker: TestBroker, { doubling = false } = {}): Promis
     { noAck: true },
   );
   return {
+    /** How many different messages have passed. */
     count: () => messages.size,
-    async replay() {
+    /** Publishes every message that has passed once more, under its own id. */
+    replay: async (): Promise<void> => {
       for (const message of messages.values()) again(message);
       await channel.waitForConfirms();
     },
-    close: () => connection.close(),
+    close: (): Promise<void> => connection.close(),
   };
 }

@@ -17,16 +17,6 @@ const READY_WITHIN_MS = 60_000;
 /** An orderly end writes a checkpoint first. */
 const STOP_WITHIN_MS = 20_000;
 
-export interface Postgres {
-  /** Of the administrator, to the database `postgres`. */
-  url: string;
-  process: ProcessRecord;
-  /** Resolves when the server has ended, whoever ended it. */
-  ended: Promise<boolean>;
-  /** Rolls back what is open and leaves a clean data folder. */
-  stop(): Promise<void>;
-}
-
 export interface PostgresOptions {
   /** False: for data that is thrown away. */
   durable?: boolean;
@@ -40,7 +30,7 @@ type RunningServer = ProcessRecord & { port: number };
 export async function startPostgres(
   stateDirectory: StateDirectory,
   { durable = true, extra = {} }: PostgresOptions = {},
-): Promise<Postgres> {
+) {
   const state = stateDirectory.once('postgres', () => ({
     password: randomBytes(18).toString('base64url'),
     data: dataFolder(stateDirectory),
@@ -59,14 +49,17 @@ export async function startPostgres(
   );
 }
 
-async function opened(state: PostgresState, server: RunningServer): Promise<Postgres> {
+async function opened(state: PostgresState, server: RunningServer) {
   const url = urlOf(state, server.port);
   const { closeToPublic } = await import('../databases/databases.js');
   await closeToPublic(url); // a service's role is to see its own database alone
   return {
+    /** Of the administrator, to the database `postgres`. */
     url,
     process: { pid: server.pid, startedAt: server.startedAt },
+    /** Resolves when the server has ended, whoever ended it. */
     ended: hasEnded(server),
+    /** Rolls back what is open and leaves a clean data folder. */
     stop: () => end(server, { signal: 'SIGINT', graceMs: STOP_WITHIN_MS }), // "fast" in PostgreSQL's words
   };
 }
