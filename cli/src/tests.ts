@@ -62,18 +62,24 @@ export async function runTests(args: readonly string[], { words, env = {}, watch
   return code === INTERRUPTED ? code : printCounts(counts);
 }
 
-/** Those of a watch in this checkout, when it has some and the environment names none; otherwise private ones. */
-async function serversFor({ progress, shutdown, watch }: Run): Promise<Partial<ServerAddresses>> {
-  const holder = holderOf<ServerAddresses>(SHARED);
-  if (holder && !process.env['DATABASE_URL'] && !process.env['AMQP_URL']) {
-    progress.line(`✓ servers of npm test -- --watch (process ${holder.pid})`);
-    const { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL } = holder;
-    return { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL };
+/** Those of a watch in this checkout, or private ones, which a watch shares. */
+async function serversFor({ progress, shutdown, watch }: Run): Promise<ServerAddresses> {
+  const shared = sharedServers(SHARED);
+  if (shared) {
+    progress.line('✓ servers of npm test -- --watch');
+    return shared;
   }
   const servers = await privateServers(progress, shutdown, { durable: false });
   const endSharing = watch && tryLock(SHARED, servers);
   if (endSharing) await shutdown.add('shared servers', endSharing);
   return servers;
+}
+
+/** The servers of the watch that holds the lock; undefined when none lives, or the environment names other servers. */
+export function sharedServers(lock: string, env: NodeJS.ProcessEnv = process.env): ServerAddresses | undefined {
+  const { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL } = holderOf<ServerAddresses>(lock) ?? {};
+  if (env['DATABASE_URL'] || env['AMQP_URL'] || !DATABASE_URL || !AMQP_URL || !AMQP_MANAGEMENT_URL) return undefined;
+  return { DATABASE_URL, AMQP_URL, AMQP_MANAGEMENT_URL };
 }
 
 /** @returns the exit code that the counts mean */
