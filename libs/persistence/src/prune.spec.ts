@@ -61,6 +61,8 @@ describe('pruning the inbox', () => {
   it('lets units of work commit beside it', async () => {
     await handled(20_000, 60);
     const unit = bank.open();
+    // Opens the unit's connection, which on a busy machine may take longer than all of the pruning.
+    await depositInto(unit, messageOf(Deposit, { account: 'a', amount: 1 }));
     const pruning = prune();
     const commits: number[] = [];
     for (let n = 1; n <= 20; n++) {
@@ -68,9 +70,9 @@ describe('pruning the inbox', () => {
       commits.push(await bank.count('inbox'));
     }
     expect(await pruning).toBe(20_000);
-    expect([await bank.count('inbox'), await bank.count('ledger')]).toEqual([20, 20]);
+    expect([await bank.count('inbox'), await bank.count('ledger')]).toEqual([21, 21]);
     expect(
-      commits.some((left) => left > 20),
+      commits.some((left) => left > 21),
       'commits while rows were left to be pruned',
     ).toBe(true);
   });
