@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from '@sluice/stack/failure';
@@ -44,14 +44,10 @@ export class Draft {
   requireClean(): void {
     const changed = [...this.#entries].filter(([, { isNew }]) => !isNew).map(([file]) => file);
     if (changed.length === 0) return;
-    const status = execFileSync('git', ['status', '--porcelain', '--untracked-files=no', '--', ...changed], {
-      cwd: this.root,
-      encoding: 'utf8',
-    });
-    const dirty = status.split('\n').filter(Boolean);
+    const dirty = uncommitted(this.root, changed);
     if (dirty.length > 0)
       throw new Failure(
-        `not committed: ${dirty.map((line) => line.slice(3)).join(', ')}`,
+        `not committed: ${dirty.join(', ')}`,
         'Commit or stash these changes first, so that git shows what the generator changes; or add --dirty.',
       );
   }
@@ -85,4 +81,11 @@ export class Draft {
   #at(file: string): string {
     return path.join(this.root, file);
   }
+}
+
+/** Those of the files that git tracks and that differ from its last commit; none where there is no repository. */
+function uncommitted(folder: string, files: readonly string[]): string[] {
+  const status = ['status', '--porcelain', '--untracked-files=no', '--', ...files];
+  const { stdout } = spawnSync('git', status, { cwd: folder, encoding: 'utf8' });
+  return (stdout ?? '').split('\n').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
 }
