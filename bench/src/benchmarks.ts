@@ -10,6 +10,8 @@ export const BENCHMARKS: Readonly<Record<string, BenchmarkPlan>> = {
   orders: { seconds: 500, servers: false },
   'hot-product': { seconds: 80, servers: false },
   growth: { seconds: 90, servers: false },
+  publish: { seconds: 80, servers: true },
+  rpc: { seconds: 80, servers: true },
   hop: { seconds: 100, servers: true },
   backlog: { seconds: 230, servers: true },
   'flash-sale': { seconds: 120, servers: true },
