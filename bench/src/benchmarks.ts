@@ -15,5 +15,6 @@ export const BENCHMARKS: Readonly<Record<string, BenchmarkPlan>> = {
   hop: { seconds: 100, servers: true },
   backlog: { seconds: 230, servers: true },
   'flash-sale': { seconds: 120, servers: true },
+  overload: { seconds: 150, servers: false },
   start: { seconds: 60, servers: false },
 };
