@@ -33,7 +33,7 @@ const units = project(import.meta.dirname, {
   include: [
     '{apps,libs}/*/src/**/*.spec.ts',
     'topology/src/**/*.spec.ts',
-    '{stack,testing,audit,chaos,fuzz,rights,mutation,cli}/src/**/*.spec.ts',
+    '{stack,testing,audit,chaos,fuzz,rights,mutation,cli,bench}/src/**/*.spec.ts',
     'load/spec/**/*.spec.ts',
   ],
   exclude,

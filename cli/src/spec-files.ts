@@ -4,7 +4,7 @@ import { Failure } from '@sluice/stack/failure';
 import { inRoot, root } from '@sluice/stack/workspace';
 
 /** As in vitest.config.ts. */
-const PLACES = 'apps libs topology stack testing audit chaos fuzz rights mutation cli load/spec e2e'.split(' ');
+const PLACES = 'apps libs topology stack testing audit chaos fuzz rights mutation cli bench load/spec e2e'.split(' ');
 const SPEC = /\.spec\.ts$/;
 /** Takes minutes: run by `npm run chaos -- --specs`, or when its path is given. */
 const SLOW = /\.slow\.spec\.ts$/;

@@ -1,24 +1,29 @@
 import { EXCHANGES } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
-import { freePort, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
+import { freePorts } from '@sluice/stack/ports';
+import { testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import { Programs } from './programs.js';
 import { PUBLIC_KEY } from './users.js';
 
 const CLAIMS = 'flash-sale.claims';
 /** Above what any round sends, because this bench measures speed, not refusals by a full queue. */
 const QUEUE_LIMIT = 200_000;
+const PORTS = ['gateway', 'bare', 'health', 'gate'] as const;
 /** Queue of the same type as the queue of the claims. */
 export const BARE_QUEUE = 'bench.claims';
 
-/** A broker's virtual host and a database of its own, a gateway, a bare route, and flash-sale when it is needed. */
-export async function openPlace() {
+/**
+ * A broker's virtual host and a database of its own, a gateway, a bare route, the gate in
+ * front of a Redis where there is one, and flash-sale when it is needed.
+ */
+export async function openPlace(redisPort?: number) {
   const [broker, database] = await Promise.all([
     testBroker({ flashSaleQueueLimit: QUEUE_LIMIT }),
     testDatabase('flash-sale'),
   ]);
   const client = new MessageClient({ url: broker.url, source: 'bench' });
   const programs = new Programs();
-  const [gatewayPort, barePort, healthPort] = [await freePort(), await freePort(), await freePort()];
+  const { gateway: gatewayPort, bare: barePort, health: healthPort, gate: gatePort } = await freePorts(PORTS);
   const common = { AMQP_URL: broker.url, LOG_LEVEL: 'warn' };
   await programs.begin(
     'apps/gateway/dist/main.js',
@@ -31,9 +36,12 @@ export async function openPlace() {
     gatewayPort,
   );
   await programs.begin('bench/dist/flash-sale/bare-route.js', { PORT: String(barePort) }, barePort, '/');
+  const gate = { PORT: String(gatePort), REDIS_PORT: String(redisPort), AMQP_URL: broker.url, QUEUE: BARE_QUEUE };
+  if (redisPort !== undefined) await programs.begin('bench/dist/flash-sale/gate-route.js', gate, gatePort, '/');
   return {
     gatewayPort,
     barePort,
+    gatePort,
     client,
     startDrainer: () =>
       programs.begin(

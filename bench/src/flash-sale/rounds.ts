@@ -14,6 +14,10 @@ const WITHIN_MS = 120_000;
 export const bareRoute = (place: Place, tokens: readonly string[]): Promise<number> =>
   answered(202, place.barePort, '/bare', tokens);
 
+/** Claims that the counter in Redis lets through to a queue of the same type. */
+export const gate = (place: Place, tokens: readonly string[]): Promise<number> =>
+  answered(202, place.gatePort, '/gate', tokens);
+
 /** Claims that are accepted into the queue. */
 export const accepted = (place: Place, saleId: string, tokens: readonly string[]): Promise<number> =>
   answered(202, place.gatewayPort, `/flash-sales/${saleId}/claims`, tokens);

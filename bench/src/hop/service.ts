@@ -4,8 +4,10 @@ import type { Message } from '@sluice/contracts';
 import { MessageServer, On, Publisher, RethrowFilter } from '@sluice/messaging';
 import { createPool, OutboxRelay, UnitOfWork } from '@sluice/persistence';
 import type { Pool } from 'pg';
+import type { MeasuredService, Observer } from './measured-service.js';
 import { oneByOne } from './one-by-one.js';
 import type { Place } from './place.js';
+import { startRawService } from './raw-batches.js';
 import { SERVICE, tables, take, Take } from './stock.js';
 
 /** Connections of the peer: the number of messages that it commits concurrently. The unit of work uses one of them. */
@@ -18,23 +20,28 @@ const groupCommit = (pool: Pool, relay: OutboxRelay): Handle => {
   return (message) => unit.change(message, { stock: [message.data.sku] }, (state) => take(message.data, state));
 };
 
-export const SIDES = { 'group commit': groupCommit, 'one by one': oneByOne } satisfies Record<
+const HANDLERS = { 'group commit': groupCommit, 'one by one': oneByOne } satisfies Record<
   string,
   (pool: Pool, relay: OutboxRelay) => Handle
 >;
-export type Side = keyof typeof SIDES;
+const RAW = 'raw SQL in batches';
 
-export interface Observer {
-  began(): void;
-  handled(): void;
-}
+export type Side = keyof typeof HANDLERS | typeof RAW;
+export const SIDES: readonly Side[] = ['group commit', 'one by one', RAW];
+
+export const startService = (side: Side, place: Place, observer: Observer): Promise<MeasuredService> =>
+  side === RAW ? startRawService(place, observer) : startNestService(side, place, observer);
 
 /** Starts a service like those of the shop, with the real transport and one of the two ways to commit. */
-export async function startService(side: Side, place: Place, observer: Observer) {
+async function startNestService(
+  side: keyof typeof HANDLERS,
+  place: Place,
+  observer: Observer,
+): Promise<MeasuredService> {
   const pool = createPool(place.database.url, { max: POOL });
   const publisher = new Publisher({ url: place.url });
   const relay = new OutboxRelay({ pool, publisher });
-  const handle = SIDES[side](pool, relay);
+  const handle = HANDLERS[side](pool, relay);
 
   @Controller()
   class Listener {
@@ -59,8 +66,6 @@ export async function startService(side: Side, place: Place, observer: Observer)
   app.useGlobalFilters(new RethrowFilter());
   await app.listen();
   return {
-    publisher,
-    /** Resolves when all committed messages are confirmed by the broker and deleted from the outbox. */
     drained: () => relay.stop(60_000),
     close: async () => {
       await app.close();

@@ -1,0 +1,13 @@
+CREATE SCHEMA orders;
+CREATE SCHEMA inventory;
+CREATE SCHEMA payments;
+CREATE SCHEMA logistics;
+CREATE SCHEMA notifications;
+CREATE TABLE orders.orders (id text PRIMARY KEY, user_id text NOT NULL, sku text NOT NULL, quantity int NOT NULL, total int NOT NULL, address jsonb, status text NOT NULL, version int NOT NULL DEFAULT 1, placed_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE orders.history (id bigserial PRIMARY KEY, order_id text NOT NULL, status text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX ON orders.history (order_id);
+CREATE TABLE inventory.stock (sku text PRIMARY KEY, available int NOT NULL CHECK (available >= 0), held int NOT NULL DEFAULT 0, sold int NOT NULL DEFAULT 0);
+CREATE TABLE inventory.reservations (order_id text PRIMARY KEY, sku text NOT NULL, quantity int NOT NULL, state text NOT NULL DEFAULT 'held');
+CREATE TABLE payments.payables (order_id text PRIMARY KEY, total int NOT NULL, state text NOT NULL, capture_id text);
+CREATE TABLE logistics.parcels (order_id text PRIMARY KEY, state text NOT NULL, tracking text);
+CREATE TABLE notifications.inbox (order_id text, user_id text NOT NULL, type text, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (order_id, type));

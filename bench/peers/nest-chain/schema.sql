@@ -1,0 +1,11 @@
+CREATE TABLE orders (id text PRIMARY KEY, user_id text NOT NULL, sku text NOT NULL, quantity int NOT NULL, total int NOT NULL, address jsonb, status text NOT NULL, version int NOT NULL DEFAULT 1, placed_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE history (id bigserial PRIMARY KEY, order_id text NOT NULL, status text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX ON history (order_id);
+CREATE TABLE stock (sku text PRIMARY KEY, available int NOT NULL CHECK (available >= 0), held int NOT NULL DEFAULT 0, sold int NOT NULL DEFAULT 0);
+CREATE TABLE reservations (order_id text PRIMARY KEY, sku text NOT NULL, quantity int NOT NULL, state text NOT NULL DEFAULT 'held');
+CREATE TABLE payables (order_id text PRIMARY KEY, total int NOT NULL, state text NOT NULL, capture_id text);
+CREATE TABLE parcels (order_id text PRIMARY KEY, state text NOT NULL, tracking text);
+CREATE TABLE notices (order_id text, user_id text NOT NULL, type text, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (order_id, type));
+CREATE TABLE inbox (id text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE outbox (id bigserial PRIMARY KEY, topic text NOT NULL, payload jsonb NOT NULL, created_at timestamptz NOT NULL DEFAULT now(), published_at timestamptz);
+CREATE INDEX ON outbox (id) WHERE published_at IS NULL;

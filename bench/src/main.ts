@@ -1,0 +1,53 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Report } from './benchmark.js';
+import { BENCHMARKS } from './benchmarks.js';
+import { shown, spread } from './table/statistics.js';
+import { otherPeersOf, tableOf } from './table/table.js';
+
+/** Runs the named benchmarks, or all, one after the other, and prints the table: node main.js [<name>...] */
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);
+const began = performance.now();
+const reports: Report[] = [];
+const failed: string[] = [];
+
+for (const [index, name] of names.entries()) {
+  console.log(`\n${name} (${index + 1} of ${names.length}, ${minutes()} min since the start)`);
+  const { report, code } = await runBenchmark(name);
+  if (report) reports.push(report);
+  else failed.push(name);
+  if (code === 130) break; // Ctrl-C
+  if (report && names.length > 1) for (const line of tableOf(report.rows)) console.log(line);
+}
+printTable();
+process.exitCode = failed.length > 0 ? 1 : 0;
+
+function printTable(): void {
+  const rows = reports.flatMap((report) => report.rows);
+  const fixed = reports.flatMap(({ fixedWorkMs }) => fixedWorkMs);
+  console.log(`\nNode ${process.versions.node}, ${minutes()} minutes`);
+  if (process.env['BENCH_QUICK'] === 'true') console.log('One short round each: these values mean nothing.');
+  if (fixed.length > 0) console.log(`fixed work: ${spread(fixed)} ms of CPU each time`);
+  console.log();
+  for (const line of tableOf(rows)) console.log(line);
+  const others = otherPeersOf(rows);
+  if (others.length > 0) console.log(`\nall peers, medians\n  ${others.join('\n  ')}`);
+  for (const name of failed) console.log(`\n${name}: failed, see above`);
+}
+
+async function runBenchmark(name: string): Promise<{ report: Report | undefined; code: number | null }> {
+  const child = fork(new URL('run-benchmark.js', import.meta.url), [name]);
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on('SIGTERM', pass).on('SIGINT', ignore); // Ctrl-C reaches the child by itself
+  let report: Report | undefined;
+  child.once('message', (message) => (report = message as Report));
+  const [code] = (await once(child, 'close')) as [number | null];
+  process.off('SIGTERM', pass).off('SIGINT', ignore);
+  return { report, code };
+}
+
+function ignore(): void {}
+
+function minutes(): string {
+  return shown((performance.now() - began) / 60_000, 1);
+}

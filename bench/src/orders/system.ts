@@ -1,0 +1,33 @@
+import type { BenchRun } from '../benchmark.js';
+import type { Parts } from '../processes.js';
+
+export interface PlacedOrder {
+  /** Resolves when the order is completed: paid, and its parcel delivered. */
+  completed: Promise<void>;
+}
+
+/** Counters of a PostgreSQL server since its start. */
+export interface WalCounters {
+  walBytes: number;
+  fsyncs: number;
+}
+
+/** A system that processes orders, with fresh data. */
+export interface RunningSystem {
+  /** Resolves when the system has accepted the order and will not lose it. */
+  place(): Promise<PlacedOrder>;
+  /** Processes by the part of the system; servers included. */
+  parts: Parts;
+  /** Absent when the system does not use PostgreSQL. */
+  wal?(): Promise<WalCounters>;
+  stop(): Promise<void>;
+}
+
+export type StartSystem = (run: BenchRun) => Promise<RunningSystem>;
+
+/** Every order of every system: one piece of one of 50 products for one of 500 customers. */
+export const PRODUCTS = 50;
+export const CUSTOMERS = 500;
+/** More than any run sells of one product. */
+export const PIECES = 1_000_000;
+export const CENTS = 1_000;
