@@ -114,8 +114,8 @@ export default tseslint.config(
   },
   {
     files: ['**/src/**/*.ts'],
-    // Tests may write down what other programs see.
-    ignores: ['**/*.spec.ts', '**/*.shared.ts', 'libs/contracts/src/**'],
+    // Tests may write down what other programs see, and the peers of the benchmarks are other programs.
+    ignores: ['**/*.spec.ts', '**/*.shared.ts', 'libs/contracts/src/**', 'bench/peers/**'],
     rules: {
       'no-restricted-syntax': [
         'error',
