@@ -7,6 +7,8 @@ import { otherPeersOf, tableOf } from './table/table.js';
 
 /** Runs the named benchmarks, or all, one after the other, and prints the table: node main.js [<name>...] */
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);
+/** Exit code after Ctrl-C, as shells have it. */
+const INTERRUPTED = 130;
 const began = performance.now();
 const reports: Report[] = [];
 const failed: string[] = [];
@@ -14,13 +16,17 @@ const failed: string[] = [];
 for (const [index, name] of names.entries()) {
   console.log(`\n${name} (${index + 1} of ${names.length}, ${minutes()} min since the start)`);
   const { report, code } = await runBenchmark(name);
+  if (code === INTERRUPTED) {
+    process.exitCode = INTERRUPTED;
+    break;
+  }
   if (report) reports.push(report);
   else failed.push(name);
-  if (code === 130) break; // Ctrl-C
   if (report && names.length > 1) for (const line of tableOf(report.rows)) console.log(line);
 }
-printTable();
-process.exitCode = failed.length > 0 ? 1 : 0;
+if (reports.length > 0) printTable();
+for (const name of failed) console.log(`\n${name}: failed, see above`);
+process.exitCode ??= failed.length > 0 ? 1 : 0;
 
 function printTable(): void {
   const rows = reports.flatMap((report) => report.rows);
@@ -32,7 +38,6 @@ function printTable(): void {
   for (const line of tableOf(rows)) console.log(line);
   const others = otherPeersOf(rows);
   if (others.length > 0) console.log(`\nall peers, medians\n  ${others.join('\n  ')}`);
-  for (const name of failed) console.log(`\n${name}: failed, see above`);
 }
 
 async function runBenchmark(name: string): Promise<{ report: Report | undefined; code: number | null }> {

@@ -30,8 +30,14 @@ export const runBenchmarks = (names: readonly string[], options: BenchOptions): 
     if (options.installPeers) for (const peer of peers()) await installPeer(peer, progress);
     await build(progress);
     const env = environmentOf(options);
-    const onStart = (stop: () => void): void => void shutdown.add('benchmarks', stop);
-    return runProgram(process.execPath, [inRoot('bench/dist/main.js'), ...names], { env, onStart });
+    let stop = (): void => {};
+    const onStart = (kill: () => void): void => void (stop = kill);
+    const running = runProgram(process.execPath, [inRoot('bench/dist/main.js'), ...names], { env, onStart });
+    await shutdown.add('benchmarks', async () => {
+      stop();
+      await running; // it ends its servers and removes their data
+    });
+    return running;
   });
 
 function requireBenchmark(name: string): void {

@@ -7,7 +7,7 @@ import type { MeasuredService, Observer } from './measured-service.js';
 import type { Place } from './place.js';
 import { QUEUE } from './stock.js';
 
-/** The batch that measured best in front of PostgreSQL; also the prefetch of the services. */
+/** The prefetch of the services. */
 const BATCH = 100;
 
 /** Acks that are in transit when the channel closes are lost in quorum queues, so wait for them first. */

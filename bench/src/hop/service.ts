@@ -62,7 +62,7 @@ async function startNestService(
     publisher,
     schedule: { retryTiersMs: [] },
   }); // no handler fails here
-  const app = await NestFactory.createMicroservice(Wiring, { strategy, logger: ['error', 'warn'] });
+  const app = await NestFactory.createMicroservice(Wiring, { strategy, logger: ['error'] });
   app.useGlobalFilters(new RethrowFilter());
   await app.listen();
   return {

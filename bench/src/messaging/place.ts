@@ -22,6 +22,8 @@ export async function openPlace(run: BenchRun) {
   const broker = await testBroker({ services: { bench: { commands: [Store], queries: [Echo] } } });
   const channel = await broker.connection.createChannel();
   const programs: ChildProcess[] = [];
+  const end = (): void => programs.forEach((program) => program.kill('SIGKILL'));
+  await run.shutdown.add('programs', end);
   const begin = async (role: 'serve' | 'drive', file: string): Promise<ChildProcess> => {
     const env = { PATH: process.env['PATH'], NODE_ENV: 'production', AMQP_URL: broker.url };
     const program = fork(new URL('program.js', import.meta.url), [role, file], { env, stdio: QUIET });
@@ -47,7 +49,7 @@ export async function openPlace(run: BenchRun) {
       return perSecond;
     },
     close: async (): Promise<void> => {
-      for (const program of programs) program.kill('SIGKILL');
+      end();
       await broker.close();
     },
   };

@@ -1,6 +1,8 @@
 // node program.js serve|drive <file of a messenger>, with AMQP_URL; a driver takes its orders from its parent process.
 import type { Drive, Driven, Messenger, MessengerModule } from './messenger.js';
 
+process.once('disconnect', () => process.exit(0));
+
 const [, , role, file] = process.argv;
 const { connectMessenger, serveRequests } = (await import(file!)) as MessengerModule;
 const url = process.env['AMQP_URL']!;
@@ -13,7 +15,6 @@ if (role === 'serve') {
     void drive(messenger, order).then((driven) => process.send!(driven));
   });
 }
-process.once('disconnect', () => process.exit(0));
 process.send!('ready');
 
 async function drive(messenger: Messenger, { kind, inFlight, seconds }: Drive): Promise<Driven> {

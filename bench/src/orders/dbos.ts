@@ -5,7 +5,7 @@ import { PeerOrders } from './peer-order.js';
 import { startServers } from './peer-servers.js';
 import { PIECES, type StartSystem } from './system.js';
 
-/** DBOS runs a workflow in the process that accepted it: one process, as one process was measured to be the fastest. */
+/** DBOS runs a workflow in the process that accepted it, here in one process. */
 export const startDbos: StartSystem = async (run) => {
   const servers = await startServers(run, { rabbit: false });
   const port = await freePort();
