@@ -43,7 +43,7 @@ it.each(['apps/orders', 'libs/contracts', 'libs/messaging/src/settlement', 'topo
 it.each([
   'e2e/src/outages.spec.ts',
   'cli/src/commands.spec.ts',
-  'apps/accounts/src/dev-users.spec.ts',
+  'apps/accounts/src/dev-users/dev-users.spec.ts',
   'libs/messaging/src/poison.spec.ts',
 ])('needs compiled code for %s', (word) => expect(specFiles([word]).every(needsBuild)).toBe(true));
 
