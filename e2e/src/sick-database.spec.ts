@@ -2,6 +2,7 @@ import { eventually, startSystem, type System } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectInvariants } from './invariants.js';
+import { operate } from './operator.js';
 import { ADMIN, inParallel, Shop } from './shop.js';
 
 /** Uses up all retries in 1 s instead of 71 s, so that a short outage here stands for one of minutes. */
@@ -71,6 +72,8 @@ describe('a database that fails for longer than all retries', () => {
     const answers = await inParallel(20, 20, () => shop.place(customer, 'TEE'));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
     await waitFor(SICK_FOR_MS);
+    const { output } = await operate(system, 'audit');
+    expect(output).toMatch(/^! orders: the database is sick since .*read-only transaction/m);
     await cure();
     const ids = answers.map(({ headers }) => headers.get('location')?.split('/').at(-1) ?? '');
     await placed(ids);

@@ -143,6 +143,33 @@ const sentHomeBy = (by: string): Promise<number> =>
     ? redrive(open(connections.get('orders')!), QUEUE, {}, own())
     : redrive(open(broker.connection), QUEUE, {}, broker.operator('orders'));
 
+describe('an administrator', () => {
+  const asAdministrator = (contract: Contract, data: unknown, queue: string, headers = {}) =>
+    publish(broker, contract, data, { exchange: EXCHANGES.operator, routingKey: queue, headers });
+
+  it('may send a query directly to its queue', async () => {
+    await orders([handles(GetOrder, note)]);
+    const id = await asAdministrator(GetOrder, { orderId: randomUUID(), userId: randomUUID() }, 'orders.queries');
+    await eventually(() => expect(seen).toEqual([id]));
+  });
+
+  it('may not send a fact of a service', async () => {
+    await orders();
+    const id = await asAdministrator(PaymentCaptured, captured(), QUEUE);
+    await isRefused(id, /^SenderError: no user is named as the sender of payment\.captured/);
+  });
+
+  it('may not send a query in the name of a service that may not', async () => {
+    await orders([handles(GetOrder, note), ...HANDLED]);
+    const other = { 'sent-by': userOf('payments') };
+    const data = { orderId: randomUUID(), userId: randomUUID() };
+    const refused = await asAdministrator(GetOrder, data, 'orders.queries', other);
+    const id = await asAdministrator(GetOrder, data, 'orders.queries');
+    await eventually(() => expect(seen).toEqual([id]));
+    expect(seen).not.toContain(refused);
+  });
+});
+
 describe('a message from another sender', () => {
   it('is a dead letter at once, with the reason, and is counted', async () => {
     await orders();
