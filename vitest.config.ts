@@ -56,9 +56,9 @@ export default defineConfig({
   test: {
     projects: [units, e2e],
     passWithNoTests: false,
-    // Tests wait more than they compute: a file and its servers take a fifth of a core. On two cores, 63 files took 120 s
-    // with three workers and 109 s with four. With five, 86 s, tests that boot a broker were too slow for their limits.
-    maxWorkers: 4,
+    // Tests wait more than they compute. With four and with five workers on two cores, tests that boot brokers were
+    // sometimes too slow for their limits.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -43,7 +43,7 @@ export async function privateServers(
     : progress.step('PostgreSQL', () => startPostgres(stateDirectory, { durable }));
   const rabbit = broker
     ? Promise.resolve(broker)
-    : progress.step('RabbitMQ', (note) => startRabbit(stateDirectory, { note, busyWaiting: durable }));
+    : progress.step('RabbitMQ', (note) => startRabbit(stateDirectory, { note }));
   await shutdown.add('private servers', async () => {
     await stopAll(stateDirectory, { throwAway: true });
     await Promise.allSettled([postgres, rabbit]); // one that was only starting has now failed, or is there to be stopped

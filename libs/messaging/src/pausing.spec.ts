@@ -1,34 +1,19 @@
 import type { Message } from '@sluice/contracts';
-import {
-  deadLetters,
-  depth,
-  eventually,
-  privateBroker,
-  publish,
-  testBroker,
-  type PrivateBroker,
-  type TestBroker,
-} from '@sluice/testing';
+import { deadLetters, depth, eventually, privateBroker, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dependencies } from './dependencies.js';
 import { UnavailableError } from './errors.js';
 import { Happened, handles, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 let broker: TestBroker;
-/** For the last test; boots while the others run. */
-let booting: Promise<PrivateBroker>;
-beforeAll(async () => {
-  booting = privateBroker();
-  booting.catch(() => undefined); // reported by the last test
-  broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES });
-});
+beforeAll(async () => (broker = await testBroker({ tiersMs: TIERS_MS, services: SERVICES })));
 afterEach(async () => {
   await stopServices();
   const channel = await broker.connection.createChannel();
   for (const queue of ['probe.events', 'probe.events.dead']) await channel.purgeQueue(queue);
   await channel.close();
 });
-afterAll(() => Promise.all([broker.close(), booting.then((own) => own.close())]));
+afterAll(() => broker.close());
 
 /** A dependency of a handler, which records every call. */
 function dependency(name: string, { mayBePoison = false } = {}) {
@@ -159,7 +144,7 @@ describe('while a dependency is sick', () => {
 
 describe('while the broker blocks its publishers', () => {
   it('no message is handled or charged, and all are handled after it unblocks', async () => {
-    const own = await booting;
+    const own = await privateBroker();
     const vhost = await testBroker({ server: own, tiersMs: TIERS_MS, services: SERVICES });
     try {
       const calls: number[] = [];
@@ -190,6 +175,7 @@ describe('while the broker blocks its publishers', () => {
       await own.setDiskAlarm(false); // a service that waits for the blocked broker would not end
       await stopServices();
       await vhost.close();
+      await own.close();
     }
   }, 300_000); // boots a broker: 9 s alone, 100 s with a tenth of a core
 });
