@@ -117,8 +117,11 @@ it('captures or refunds the money when the message for it is lost', async () => 
   await becomes(capturing.orderId, 'captured');
   await becomes(voiding.orderId, 'refunded');
   await becomes(refunding.orderId, 'refunded');
-  for (const { orderId } of [capturing, voiding]) received.of(PaymentCaptured, (fact) => fact.orderId === orderId, 1);
-  for (const { orderId } of [voiding, refunding]) received.of(PaymentRefunded, (fact) => fact.orderId === orderId, 1);
+  // The facts are published after the commit that the database shows.
+  await eventually(() => {
+    for (const { orderId } of [capturing, voiding]) received.of(PaymentCaptured, (fact) => fact.orderId === orderId, 1);
+    for (const { orderId } of [voiding, refunding]) received.of(PaymentRefunded, (fact) => fact.orderId === orderId, 1);
+  });
 });
 
 it('does not repeat finished requests, recent ones, and a capture whose key the gateway may have dropped', async () => {
