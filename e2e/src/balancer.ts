@@ -26,12 +26,13 @@ export interface Balancer {
 
 /**
  * Load balancer before several gateways: forwards to the ready ones in turn, over connections that it keeps. It does
- * not retry a request, because a retry would hide faults.
+ * not retry a request, because a retry would hide faults. Resolves when each gateway was checked once: a request before
+ * that would find none ready.
  */
 export async function balance(gateways: readonly Instance[]): Promise<Balancer> {
   const agent = new Agent({ keepAlive: true });
   const faults: string[] = [];
-  let ready: Instance[] = [];
+  let ready = await readyOf(gateways);
   let next = 0;
   const server = createServer((incoming, response) => {
     const gateway = ready[next++ % ready.length];
@@ -64,10 +65,14 @@ async function check(
   onChecked: (ready: Instance[]) => void,
 ): Promise<void> {
   while (!signal.aborted) {
-    const answers = await Promise.all(gateways.map((gateway) => gateway.readiness()));
-    onChecked(gateways.filter((_, index) => answers[index] === 200));
     await pause(CHECKED_EVERY_MS);
+    onChecked(await readyOf(gateways));
   }
+}
+
+async function readyOf(gateways: readonly Instance[]): Promise<Instance[]> {
+  const answers = await Promise.all(gateways.map((gateway) => gateway.readiness()));
+  return gateways.filter((_, index) => answers[index] === 200);
 }
 
 interface Forwarding {
