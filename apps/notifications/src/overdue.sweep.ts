@@ -17,7 +17,6 @@ const DUE = `(${dueSql({ since: 'created_at', askedAt: 'asked_at' })}
 const UNSENT = `
   WITH done AS (
     DELETE FROM texts WHERE id = ANY(ARRAY(
-
       SELECT texts.id FROM texts JOIN deliveries USING (id)
       WHERE ${QUIET.replace('asked_at', 'texts.asked_at')} AND deliveries.version > 0 FOR UPDATE OF texts SKIP LOCKED
     ))

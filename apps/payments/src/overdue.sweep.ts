@@ -37,7 +37,6 @@ export function overdueSweep(pool: Pool, payables: PayableRepository, { ASK_AGAI
       sql: `
         SELECT order_id AS id FROM payables
         WHERE status = 'refunding' AND refund_refusal IS NULL
-
           AND ${overdueSince({
             firstRequest: 'coalesce(refunding_since, capturing_since)',
             lastRequest: 'coalesce(refund_asked_at, capturing_since)',
