@@ -1,25 +1,11 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { StateDirectory, type RunningService } from '@sluice/stack/state-directory';
-import { inRoot } from '@sluice/stack/workspace';
 import { eventually, freePort } from '@sluice/testing';
+import { borrowPackages, copyCheckout, type CheckoutCopy } from '@sluice/testing/checkout-copy';
 
 /** Enough for a start on a machine that is busy with other tests. Milliseconds. */
 const WITHIN_MS = 180_000;
-const NOT_COPIED = new Set(['node_modules', '.git', '.nx', '.sluice', 'docs']);
 
 /** A command that runs in the copy. */
 export interface Running {
@@ -34,10 +20,14 @@ export interface Running {
 
 /** A copy of this checkout, with a system of its own. Tests may change its sources. */
 export class Checkout {
-  readonly folder: string = copyCheckout();
-  readonly #stateDirectory = new StateDirectory(path.join(this.folder, '.sluice'));
+  readonly #copy: CheckoutCopy = copyCheckout();
+  readonly #stateDirectory = new StateDirectory(this.#copy.at('.sluice'));
   readonly #running = new Set<ChildProcess>();
   #port = 0;
+
+  constructor() {
+    borrowPackages(this.#copy);
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
@@ -50,15 +40,14 @@ export class Checkout {
 
   /** Replaces a text in a source. */
   change(file: string, from: string | RegExp, to: string): void {
-    const source = path.join(this.folder, file);
-    writeFileSync(source, readFileSync(source, 'utf8').replace(from, to));
+    this.#copy.edit(file, (text) => text.replace(from, to));
   }
 
   /** Starts `npm run <command>`, with these variables besides its own. */
   async run(command: string[], env: NodeJS.ProcessEnv = {}): Promise<Running> {
     this.#port ||= await freePort();
     const own = { PATH: process.env['PATH'], PORT: String(this.#port), RATE_LIMIT_PER_MINUTE: '0' };
-    const child = spawn(process.execPath, [path.join(this.folder, 'start.mjs'), ...command], {
+    const child = spawn(process.execPath, [this.#copy.at('start.mjs'), ...command], {
       env: { ...own, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -92,28 +81,10 @@ export class Checkout {
   /** Removes the copy and its data, which PostgreSQL may keep elsewhere. */
   async close(): Promise<void> {
     await this.#runToEnd('reset', '--yes');
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    this.#copy.remove();
   }
 
   async #runToEnd(...command: string[]): Promise<void> {
     await (await this.run(command)).prints(`✓ ${command[0]}`);
   }
-}
-
-/** With its compiled code, so that nothing is compiled twice, and with links to the installed packages. */
-function copyCheckout(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-checkout-'));
-  for (const name of readdirSync(inRoot()).filter((entry) => !NOT_COPIED.has(entry)))
-    cpSync(inRoot(name), path.join(folder, name), {
-      recursive: true,
-      preserveTimestamps: true,
-      verbatimSymlinks: true,
-    });
-  const installed = path.join(folder, 'node_modules');
-  mkdirSync(path.join(installed, '@sluice'), { recursive: true });
-  for (const name of readdirSync(inRoot('node_modules')).filter((entry) => entry !== '@sluice'))
-    symlinkSync(inRoot('node_modules', name), path.join(installed, name));
-  for (const name of readdirSync(inRoot('node_modules/@sluice')))
-    symlinkSync(readlinkSync(inRoot('node_modules/@sluice', name)), path.join(installed, '@sluice', name));
-  return folder;
 }

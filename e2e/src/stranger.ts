@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { inRoot } from '@sluice/stack/workspace';
-import { run, type Program } from '@sluice/testing';
+import { run, runToEnd, type Program } from '@sluice/testing';
 
 const EXAMPLE = 'examples/take-the-libraries';
 const LIBRARIES = ['contracts', 'messaging', 'persistence', 'service-kit'];
@@ -36,7 +34,7 @@ export class Stranger {
       packed.flatMap(({ name, files }) => files.map((file) => `${name.replace(SCOPE, '')}/${file.path}`)),
     );
     example.#copy(packed);
-    await command('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], example.#app);
+    await runToEnd('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], example.#app);
     return example;
   }
 
@@ -54,7 +52,7 @@ export class Stranger {
 
   /** Compiles the example with the type definitions of the packages. @throws Error with the compiler's complaints */
   async compile(): Promise<void> {
-    await command(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.'], this.#app);
+    await runToEnd(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.'], this.#app);
   }
 
   /** Runs a compiled file with this environment. */
@@ -82,27 +80,12 @@ export class Stranger {
 
 async function pack(destination: string): Promise<Packed[]> {
   const workspaces = LIBRARIES.flatMap((name) => ['--workspace', `${SCOPE}${name}`]);
-  const output = await command(
+  const { stdout } = await runToEnd(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--pack-destination', destination, ...workspaces],
     inRoot(),
   );
-  const packed = JSON.parse(output) as Packed[] | Record<string, Packed>;
+  const packed = JSON.parse(stdout) as Packed[] | Record<string, Packed>;
   // npm 12 prints an object by package name.
   return Object.values(packed);
-}
-
-/** Without what npm passes on to the scripts that it runs: it names another folder. */
-const environment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_OPTIONS$)/.test(name)));
-
-/** @returns what it printed @throws Error with what it printed when it fails */
-async function command(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const options = { cwd, env: environment(), maxBuffer: 16 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)(program, args, options).catch(
-    (error: Error & { stdout?: string; stderr?: string }) => {
-      throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
-    },
-  );
-  return stdout;
 }

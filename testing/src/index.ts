@@ -12,6 +12,7 @@ export * from './private-broker.js';
 export * from './private-cluster.js';
 export * from './private-postgres.js';
 export { run, runWith, type Program } from './program.js';
+export { runToEnd } from './run-to-end.js';
 export { OWNERS, SERVICES, type ServerName, type ServiceName } from './services.js';
 export * from './system.js';
 export * from './system-under-test.js';

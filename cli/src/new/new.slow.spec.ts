@@ -15,10 +15,10 @@ import {
   type TestBroker,
   type TestDatabase,
 } from '@sluice/testing';
+import { borrowPackages, cloneOf, copyCheckout, type CheckoutCopy } from '@sluice/testing/checkout-copy';
 import { SERVICES } from '@sluice/topology';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { borrowPackages, cloneOf, copyCheckout, type CheckoutCopy } from './testing/checkout-copy.js';
 
 /** Installs, compiles and lints on a machine that may be busy. Milliseconds. */
 const SLOW = 900_000;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { borrowPackages, copyCheckout, type CheckoutCopy } from '@sluice/testing/checkout-copy';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { borrowPackages, copyCheckout, type CheckoutCopy } from './testing/checkout-copy.js';
 
 /** Compiles many projects on a machine that runs other tests. Milliseconds. */
 const SLOW = 300_000;

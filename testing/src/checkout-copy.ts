@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -10,11 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { inRoot, root } from '@sluice/stack/workspace';
+import { runToEnd } from './run-to-end.js';
 
 /** A repository of its own with the files of this checkout, those that are not committed yet included. */
 export interface CheckoutCopy {
@@ -48,7 +47,8 @@ export function cloneOf(copy: CheckoutCopy): CheckoutCopy {
 
 function checkoutIn(folder: string): CheckoutCopy {
   const at = (...parts: string[]): string => path.join(folder, ...parts);
-  const run = (program: string, ...args: string[]): Promise<string> => output(folder, program, args);
+  const run = async (program: string, ...args: string[]): Promise<string> =>
+    (await runToEnd(program, args, folder)).output;
   const copy: CheckoutCopy = {
     folder,
     at,
@@ -61,7 +61,7 @@ function checkoutIn(folder: string): CheckoutCopy {
       git(folder, 'add', '--all');
       git(folder, ...AUTHOR, 'commit', '--quiet', '--allow-empty', '--message', 'Change');
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
   copy.commit();
   return copy;
@@ -103,19 +103,3 @@ const compiledFolders = (): string[] =>
   ]
     .flatMap((folder) => [path.join(folder, 'dist'), path.join(folder, 'src/generated')])
     .filter((folder) => existsSync(inRoot(folder)));
-
-async function output(folder: string, program: string, args: readonly string[]): Promise<string> {
-  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT });
-  const [out, error, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  if (code === 0) return out + error;
-  throw new Error(`${[path.basename(program), ...args].join(' ')} ended with ${code}:\n${(out + error).slice(-8_000)}`);
-}
-
-/** Without what npm, vitest and the tests set for this run. */
-const ENVIRONMENT = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_OPTIONS|NODE_ENV|INIT_CWD|TEST$)/.test(name)),
-);
