@@ -10,6 +10,6 @@ export async function tokensOf(stateDirectory: StateDirectory, count: number): P
   const { accounts } = await ensureDatabases(server ?? '', ['accounts'], stateDirectory);
   const key = stateDirectory.recall('secrets')?.tokenPrivateKey;
   const env = { ...process.env, DATABASE_URL: accounts, TOKEN_PRIVATE_KEY: key, LOG_LEVEL: 'warn' };
-  const output = await run(process.execPath, [inRoot('apps/accounts/dist/make-dev-users.js'), String(count)], { env });
+  const output = await run(process.execPath, [inRoot('apps/accounts/dist/dev-users/main.js'), String(count)], { env });
   return output.trim().split('\n');
 }
