@@ -57,7 +57,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'outbox',
     servers: true,
-    files: inFolder('libs/persistence/src', '.ts', ['relay', 'sweep']),
+    files: inFolder('libs/persistence/src', '.ts', ['relay', 'confirmed', 'sweep']),
     specs: inFolder('libs/persistence/src', '.spec.ts', ['relay', 'metrics']),
   },
 ];

@@ -17,9 +17,16 @@ const SURVIVES_ROUND_TRIP: Readonly<Record<number, (value: unknown) => unknown>>
  * Converts a written row to what a read in the next batch would return, so that a rule gets the same state however
  * messages are batched.
  * @param types the columns' type ids, as PostgreSQL returns them with every result
+ * @param before the row as it was: values that it shares with the written row are kept as they are
  */
-export const asRead = (row: object, types: ReadonlyMap<string, number>): Values =>
-  frozen(Object.fromEntries([...types].map(([name, type]) => [name, survivesRoundTrip((row as Values)[name], type)])));
+export function asRead(row: object, types: ReadonlyMap<string, number>, before: Values = {}): Values {
+  const converted: Values = {};
+  for (const [name, type] of types) {
+    const value = (row as Values)[name];
+    converted[name] = value !== undefined && value === before[name] ? value : frozen(survivesRoundTrip(value, type));
+  }
+  return Object.freeze(converted);
+}
 
 const survivesRoundTrip = (value: unknown, type: number): unknown =>
   value === undefined || value === null ? null : (SURVIVES_ROUND_TRIP[type]?.(value) ?? value);

@@ -9,7 +9,7 @@ import type { Log } from './log.js';
 import { toSql } from './naming.js';
 import { insertRows, type OutboxRow } from './outbox.js';
 import { Rows } from './rows.js';
-import { prepared, type Statement } from './transaction.js';
+import { prepared, type Ending, type Statement } from './transaction.js';
 
 /** A message, the keys of the rows that it needs, and the rule that decides about it. */
 export interface Change {
@@ -59,7 +59,8 @@ export class Batch {
 
   /**
    * @param changes changes of different messages
-   * @param skipLocked true: a change that needs a row held by another transaction is left out instead of waiting
+   * @param skipLocked true: a change that needs a row held by another transaction is left out instead of waiting, and
+   *   every key is locked before its rule runs. False: absent keys are locked by the writes (see `Rows`)
    */
   constructor(
     private readonly tables: OrderedTables,
@@ -82,15 +83,16 @@ export class Batch {
 
   /**
    * Runs the rules on the results of `reads()`.
-   * @returns the writes; undefined when no new message has succeeded, so that nothing must be committed
+   * @returns the writes. When no new message has succeeded, nothing must be committed: only checks are left
    */
-  decide([inbox, ...results]: QueryResult[], now: Date): Statement[] | undefined {
+  decide([inbox, ...results]: QueryResult[], now: Date): Ending {
     this.#now = now;
     const selects = results.filter(({ command }) => command === 'SELECT');
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
     const claimed = new Set((inbox!.rows as { id: string }[]).map(({ id }) => id));
     for (const change of this.changes) this.outcomes.push(this.#outcome(change, claimed.has(idOf(change))));
-    return this.#failed.length < claimed.size ? this.#writes() : undefined;
+    const commit = this.#failed.length < claimed.size;
+    return { commit, statements: commit ? this.#writes() : [...this.#rows.values()].flatMap((rows) => rows.checks()) };
   }
 
   #outcome(change: Change, isNew: boolean): BatchOutcome {

@@ -43,12 +43,19 @@ describe('the statements', () => {
     expect([bins.lock, rates.lock]).toEqual([true, false]);
     expect(bins.sql.read).toMatch(/ ORDER BY t\."sku", t\."warehouse" FOR NO KEY UPDATE OF t$/);
     expect(bins.sql.read).toContain('SELECT k.ordinality::int AS "#key", t.version AS "#version", t."sku" AS "sku"');
+    expect(orders.sql.readByKey).toMatch(/ WHERE t\."id" = ANY\(\$1\) ORDER BY t\."id" FOR NO KEY UPDATE OF t$/);
+    expect([bins.sql.readByKey, rates.sql.readByKey]).toEqual([undefined, undefined]);
     expect(rates.sql.read).toMatch(/ON t\."sku" = k\."sku" AND t\."warehouse" = k\."warehouse"$/);
     expect(rates.sql.read).not.toContain('#version');
   });
 
   it('never write a key, and count the version where the rule does not', () => {
-    expect(bins.sql.update).toContain('SET "on_hand" = v."on_hand", version = t.version + 1 FROM');
-    expect(orders.sql.update).toContain('SET "version" = v."version" FROM');
+    expect(bins.sql.fillStubs).toContain('SET "on_hand" = v."on_hand", version = t.version + 1 FROM');
+    expect(bins.sql.update(new Set())).toContain('SET version = t.version + 1 FROM');
+    expect(bins.sql.insert).toContain(
+      '("sku", "warehouse", "on_hand", version) SELECT "sku", "warehouse", "on_hand", 1 ',
+    );
+    expect(orders.sql.update(new Set())).toContain('SET "version" = v."version" FROM');
+    expect(orders.sql.insert).toContain('("id", "version") SELECT "id", "version" FROM');
   });
 });

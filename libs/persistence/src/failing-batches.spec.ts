@@ -37,7 +37,8 @@ const TROUBLE_SQL = `
       PERFORM pg_terminate_backend(pg_backend_pid());
       RETURN new;
     END $$;
-  CREATE TRIGGER troubled BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION make_trouble();`;
+  CREATE TRIGGER troubled BEFORE INSERT OR UPDATE ON accounts FOR EACH ROW WHEN (new.version > 0)
+    EXECUTE FUNCTION make_trouble();`;
 
 beforeAll(async () => (bank = openBank(await testDatabase('bank', { schemaSql: schemaSql + TROUBLE_SQL }))));
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 import { LockedError } from '@sluice/messaging';
-import { testDatabase } from '@sluice/testing';
+import { eventually, testDatabase } from '@sluice/testing';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   withCaller,
+  Balance,
   Deposit,
   depositInto,
   messageOf,
@@ -37,6 +38,10 @@ const balances = async () =>
       balance,
     ]),
   );
+
+const CART = '01900000-0000-7000-8000-000000000001';
+/** Transactions of this database that wait for a lock. */
+const WAITING = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
 /** Locks the row of an account in another transaction, for longer than a unit of work waits. */
 async function hold(unit: BankUnit, account: string): Promise<void> {
@@ -84,6 +89,40 @@ describe('a row that another transaction holds', () => {
     expect(await Promise.all([into(unit, 'a'), into(unit, 'b')])).toEqual([1, 1]);
     await somebody.query('ROLLBACK');
     expect(await stuck).toBe(1);
+  });
+
+  it('and that was inserted after it was read as absent is read again', async () => {
+    const unit = bank.open();
+    await somebody.query(`BEGIN; INSERT INTO accounts VALUES ('new', 5, now(), '[]', 1)`);
+    const late = into(unit, 'new');
+    await eventually(async () => expect(await bank.rows(WAITING)).toHaveLength(1));
+    await somebody.query('COMMIT');
+    expect(await late).toBe(6);
+    expect([await balances(), await bank.count('ledger')]).toEqual([{ new: 6 }, 1]);
+  });
+
+  it('and that a rule has only seen to be absent must still be absent at the commit', async () => {
+    const unit = bank.open();
+    const message = messageOf(Balance, { account: 'new' }, withCaller);
+    // The rule writes another row, and the message is handled twice: the second time only for the reply.
+    const look = () =>
+      unit.change(message, { accounts: ['new'], carts: [CART] }, ({ accounts, carts }) => ({
+        state: { carts: { [CART]: { id: CART, items: (carts[CART]?.items ?? 0) + 1 } } },
+        reply: accounts['new']?.balance ?? null,
+      }));
+    for (const version of [1, 2]) {
+      await somebody.query(
+        `BEGIN; INSERT INTO accounts VALUES ('new', $1, now(), '[]', 1)`.replace('$1', `${version}`),
+      );
+      const looked = look();
+      await eventually(async () => expect(await bank.rows(WAITING)).toHaveLength(1));
+      await somebody.query('COMMIT');
+      expect(await looked).toBe(version);
+      await bank.rows(`DELETE FROM accounts`);
+    }
+    expect(await bank.rows('SELECT items FROM carts')).toEqual([{ items: 1 }]);
+    expect(await look()).toBeNull();
+    expect(await bank.count('accounts')).toBe(0);
   });
 
   it('and a message that another process is handling delay no other message', async () => {

@@ -63,7 +63,7 @@ describe('the outbox', () => {
     ]);
     await deposit(12);
     await bank.rows(
-      `UPDATE outbox SET created_at = now() - interval '1 minute' WHERE id = (SELECT id FROM outbox LIMIT 1)`,
+      `UPDATE outbox SET created_at = now() - interval '1 minute' WHERE id = (SELECT id FROM outbox ORDER BY id LIMIT 1)`,
     );
     const [rows, oldest] = await Promise.all([scraped('sluice_outbox_rows'), scraped('sluice_outbox_oldest_seconds')]);
     expect(rows).toEqual({ sluice_outbox_rows: 12 });

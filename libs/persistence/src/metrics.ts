@@ -42,7 +42,7 @@ const COUNTED = 10_000;
 const OUTBOX = `
   SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT ${COUNTED}) AS counted)::int AS counted,
     (SELECT reltuples FROM pg_class WHERE oid = 'outbox'::regclass)::float8 AS estimated,
-    coalesce(extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY created_at LIMIT 1)), 0)::float8
+    coalesce(extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY id LIMIT 1)), 0)::float8
       AS "oldestSeconds"`;
 
 interface Outbox {

@@ -24,27 +24,21 @@ export const deleteRows = (ids: string[]): Statement =>
 export const needNotReachDisk: Statement = { text: 'SET LOCAL synchronous_commit = off' };
 
 /**
- * Position after which a sweep continues: each row is tried once per sweep, so refused rows do not block later ones.
- */
-export interface SweepPosition {
-  readonly createdAt: Date;
-  readonly id: string;
-}
-
-/**
- * Locks and returns leftovers, oldest first, skipping rows that another sweep holds.
+ * Locks and returns leftovers, oldest first, skipping rows that another sweep holds. Ids grow with time, so their order
+ * is that of the messages.
+ * @param after id after which the sweep continues: each row is tried once per sweep, so refused rows do not block
+ *   later ones
  * @param except ids of messages that are already being published
  */
 export const takeLeftovers = (
   olderThanMs: number,
-  after: SweepPosition,
+  after: string,
   limit: number,
   except: readonly string[],
 ): Statement =>
   prepared(
-    `SELECT id, wire, created_at AS "createdAt" FROM outbox
-     WHERE created_at < now() - $1 * interval '1 millisecond' AND (created_at, id) > ($2::timestamptz, $3::uuid)
-       AND id <> ALL($5::uuid[])
-     ORDER BY created_at, id LIMIT $4 FOR UPDATE SKIP LOCKED`,
-    [olderThanMs, after.createdAt, after.id, limit, except],
+    `SELECT id, wire FROM outbox
+     WHERE created_at < now() - $1 * interval '1 millisecond' AND id > $2::uuid AND id <> ALL($4::uuid[])
+     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED`,
+    [olderThanMs, after, limit, except],
   );

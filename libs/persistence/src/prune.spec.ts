@@ -178,12 +178,7 @@ describe('a history of a million messages', () => {
     ['forgets the oldest', forget(RETENTION_DAYS, new Date(0), 100), undefined, 'inbox_received_at_idx'],
     ['adds to the outbox', insertRows(uuids(100, 5_000_000).map((id) => ({ id, wire }))), undefined, ''],
     ['deletes what is confirmed', deleteRows(uuids(100, 50_000)), undefined, 'outbox_pkey'],
-    [
-      'takes leftovers',
-      takeLeftovers(15_000, { createdAt: new Date(0), id: uuids(1)[0]! }, 100, uuids(5_000)),
-      plain,
-      'outbox_created_at_idx',
-    ],
+    ['takes leftovers', takeLeftovers(15_000, uuids(1)[0]!, 100, uuids(5_000)), plain, 'outbox_pkey'],
   ])('does not slow down what %s', async (_what, statement, begin, index) => {
     const { nodes, indexes, blocks } = await explain(statement, begin);
     expect(nodes).not.toContain('Seq Scan');

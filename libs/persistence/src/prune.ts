@@ -58,7 +58,7 @@ async function pruneBatch(pool: Pool, statement: Statement): Promise<Pruned> {
   // A delete that is lost in a crash of the server is repeated in the next round.
   await transaction(pool, [needNotReachDisk, statement], ([, result]) => {
     pruned = result!.rows[0] as Pruned;
-    return [];
+    return { statements: [], commit: true };
   });
   return pruned;
 }

@@ -78,6 +78,13 @@ async function withoutOutbox(work: () => Promise<unknown>): Promise<void> {
   await work();
   await bank.rows('ALTER TABLE outbox_away RENAME TO outbox');
 }
+/** Records for each deleted message whether its transaction has also inserted one. */
+const RECORD_DELETES = `
+  CREATE TABLE deletes (id uuid, also_inserts boolean);
+  CREATE FUNCTION record_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO deletes SELECT old.id, EXISTS (SELECT FROM outbox WHERE xmin = pg_current_xact_id()::xid);
+    RETURN NULL; END $$;
+  CREATE TRIGGER recorded AFTER DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION record_delete();`;
 const published = (count: number) =>
   eventually(
     async () =>
@@ -95,6 +102,48 @@ describe('after a commit', () => {
     });
     await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
     await published(300);
+  });
+
+  it('deletes what is confirmed with the next commit, and without one alone', async () => {
+    await bank.rows(RECORD_DELETES);
+    onTestFinished(
+      async () => void (await bank.rows('DROP TABLE deletes CASCADE; DROP FUNCTION record_delete CASCADE')),
+    );
+    const relay = relayOver(await publisherAt(broker.url));
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+    await depositInto(unit, deposits(1)[0]!);
+    // Confirmed in any of the rounds, and then deleted by the next one.
+    await eventually(async () => {
+      await depositInto(unit, deposits(1)[0]!);
+      expect(await bank.rows('SELECT FROM deletes WHERE also_inserts')).not.toEqual([]);
+    });
+    await bank.rows('DELETE FROM deletes');
+    await eventually(async () => expect(await bank.count('outbox')).toBe(0));
+    expect(await bank.rows('SELECT DISTINCT also_inserts FROM deletes')).toEqual([{ also_inserts: false }]);
+  });
+
+  it('deletes what is confirmed even when the commit that would delete it fails, or has nothing to commit', async () => {
+    const relay = relayOver(await publisherAt(broker.url));
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+    const refuse = () => {
+      throw new Error('no');
+    };
+    const failing = [
+      () => depositInto(unit, messageOf(Deposit, { account: 'a', amount: POISON })),
+      () => unit.change(messageOf(Balance, { account: 'x' }), {}, refuse),
+    ];
+    for (const fail of failing) {
+      received.length = 0;
+      await depositInto(unit, deposits(1)[0]!);
+      await eventually(() => expect(received).toHaveLength(1));
+      // Without end, so that an id which went back to wait for a commit would never be deleted.
+      let done = false;
+      const failures = (async () => {
+        while (!done) await fail().catch(() => undefined);
+      })();
+      await eventually(async () => expect(await bank.count('outbox')).toBe(0)).finally(() => (done = true));
+      await failures;
+    }
   });
 
   it('publishes nothing of a transaction that failed, alone or in a batch', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { PublishError, type Publisher, type PublishFailure, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
-import { Batcher } from './batcher.js';
+import { ConfirmedIds, type RidingDelete } from './confirmed.js';
 import { watchedPools } from './metrics.js';
 import { deleteRows, needNotReachDisk, type OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
@@ -37,17 +37,15 @@ const MAX_IN_MEMORY = 5_000;
 const MARGIN_MS = 5_000;
 /** Pause between tries, so that a broker that closes every connection does not cause a tight loop. */
 const RETRY_PAUSE_MS = 100;
-/** Maximum number of ids in one delete; they are bound as one array. */
-const MAX_DELETE = 1_000;
 
 /**
  * Publishes the messages in the outbox and deletes each after the broker has confirmed it. Units of work forward
- * messages in memory after each commit; a sweep publishes those that are no longer in memory. Delivery is at least
- * once.
+ * messages in memory after each commit, and delete the confirmed ones with their next commit; a sweep publishes those
+ * that are no longer in memory. Delivery is at least once.
  */
 export class OutboxRelay {
   readonly #logger = new Logger('OutboxRelay');
-  readonly #confirmed: Batcher<string>;
+  readonly #confirmed: ConfirmedIds;
   readonly #stopping = new AbortController();
   /** Ids of messages that are being published from memory, until they are deleted or left to the sweep. */
   readonly #inMemory = new Set<string>();
@@ -55,9 +53,9 @@ export class OutboxRelay {
   #sweeping?: Promise<void>;
 
   constructor(private readonly options: OutboxRelayOptions) {
-    this.#confirmed = new Batcher(
+    this.#confirmed = new ConfirmedIds(
       (ids) => this.#delete(ids),
-      (ids) => Math.min(ids.length, MAX_DELETE),
+      (ids) => this.#leave(ids),
     );
   }
 
@@ -76,13 +74,23 @@ export class OutboxRelay {
    * Resolves when memory is below its limit, so that commits are not faster than the broker; at once when it is down.
    */
   async untilCapacity(): Promise<void> {
-    while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready)
+    while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready) {
+      this.#confirmed.deleteNow(); // no commit comes that could delete them
       await new Promise<void>((resolve) => this.#capacityWaiters.push(resolve));
+    }
+  }
+
+  /**
+   * Deletes messages that the broker has confirmed within a transaction that runs anyway: a commit of a unit of work.
+   */
+  deleteConfirmed(): RidingDelete {
+    return this.#confirmed.ride();
   }
 
   /** Finishes what is in flight, within `deadlineMs`; the rest stays in the outbox for the next start. */
   async stop(deadlineMs = 5_000): Promise<void> {
     this.#stopping.abort();
+    this.#confirmed.stopWaiting();
     watchedPools.delete(this.options.pool);
     await Promise.race([this.#drained(), pause(deadlineMs, undefined, { ref: false })]);
   }
@@ -123,7 +131,8 @@ export class OutboxRelay {
   }
 
   async #delete(ids: string[]): Promise<void> {
-    await transaction(this.options.pool, [], () => [needNotReachDisk, deleteRows(ids)]).catch((error: unknown) =>
+    const statements = [needNotReachDisk, deleteRows(ids)];
+    await transaction(this.options.pool, [], () => ({ statements, commit: true })).catch((error: unknown) =>
       this.#logger.warn(
         `${ids.length} published messages stay in the outbox and will be published again: ${String(error)}`,
       ),

@@ -20,7 +20,7 @@ const rates = collection<{ currency: string; cents: number }>({
   lock: false,
 });
 
-const [TEXT, INT4, TIMESTAMPTZ] = [25, 23, 1184];
+const [TEXT, INT4, TIMESTAMPTZ, JSONB, UUID] = [25, 23, 1184, 3802, 2950];
 const NOON = new Date('2026-01-01T12:00:00.000Z');
 
 const answer = (types: Record<string, number>, rows: object[]) =>
@@ -32,26 +32,33 @@ const accountsAre = (...rows: object[]) =>
   answer({ '#key': INT4, '#version': INT4, id: TEXT, openedAt: TIMESTAMPTZ, version: INT4 }, rows);
 const ann = { id: 'ann', openedAt: NOON, version: 3 };
 
-/** Ann has an account, Bob has none yet. */
-function annAndBob(): Rows {
+/** Ann has an account, Bob has none yet; where held rows are skipped, a stub locks his key. */
+function annAndBob({ skipLocked = false } = {}): Rows {
   const rows = new Rows(accounts, ['ann', 'bob']);
-  rows.fill(
-    accountsAre(
-      { '#key': 1, '#version': 3, ...ann },
-      { '#key': 2, '#version': 0, id: 'bob', openedAt: null, version: 0 },
-    ),
-  );
+  rows.reads({ skipLocked });
+  const stub = { '#key': 2, '#version': 0, id: 'bob', openedAt: null, version: 0 };
+  rows.fill(accountsAre({ '#key': 1, '#version': 3, ...ann }, ...(skipLocked ? [stub] : [])));
   return rows;
 }
+const bob = { id: 'bob', openedAt: NOON, version: 1 };
+const stored = ({ id, version }: typeof ann) => ({ id, opened_at: NOON.toISOString(), version });
 const statements = (rows: Rows) => rows.writes().map(({ text, values }) => [text, JSON.parse(values![0] as string)]);
 
 describe('reading', () => {
-  it('locks every key, including one without a row', () => {
+  it('locks the rows that exist, and, where held rows are skipped, every key', () => {
     const given = JSON.stringify([{ id: 'ann' }, { id: 'bob' }]);
     expect(new Rows(accounts, ['ann', 'bob']).reads()).toMatchObject([
-      { text: accounts.sql.insertStubs, values: [given] },
-      { text: accounts.sql.read, values: [given] },
+      { text: accounts.sql.readByKey, values: [['ann', 'bob']] },
     ]);
+    expect(new Rows(accounts, ['ann', 'bob']).reads({ skipLocked: true })).toMatchObject([
+      { text: accounts.sql.insertStubs, values: [given] },
+      { text: accounts.sql.readSkipLocked, values: [given] },
+    ]);
+  });
+
+  it('finds rows of several key columns by their position', () => {
+    const given = '[{"sku":"bolt","warehouse":"east"}]';
+    expect(new Rows(bins, ['bolt/east']).reads()).toMatchObject([{ text: bins.sql.read, values: [given] }]);
   });
 
   it('locks nothing of a collection that is only read', () => {
@@ -60,14 +67,18 @@ describe('reading', () => {
     ]);
   });
 
-  it('returns a row as it is, and undefined for a stub', () => {
-    const rows = annAndBob();
-    expect([rows.get('ann'), rows.get('bob')]).toEqual([ann, undefined]);
-    expect(Object.isFrozen(rows.get('ann'))).toBe(true);
-  });
+  it.each([false, true])(
+    'returns a row as it is, and undefined for an absent one; skips held rows: %s',
+    (skipLocked) => {
+      const rows = annAndBob({ skipLocked });
+      expect([rows.get('ann'), rows.get('bob')]).toEqual([ann, undefined]);
+      expect(Object.isFrozen(rows.get('ann'))).toBe(true);
+    },
+  );
 
-  it('throws for a missing row that should be locked, and returns undefined for one that is only read', () => {
+  it('throws for a missing row whose key should be locked, and returns undefined for one that is only read', () => {
     const rows = new Rows(accounts, ['ann']);
+    rows.reads({ skipLocked: true });
     rows.fill(accountsAre());
     expect(() => rows.get('ann')).toThrow(/ann of accounts was deleted/);
     const read = new Rows(rates, ['EUR', 'USD']);
@@ -86,31 +97,87 @@ describe('writing', () => {
     expect(rows.get('ann')).not.toHaveProperty('#version');
   });
 
-  it('updates changed rows and deletes unused stubs', () => {
+  it('updates changed rows, and locks the keys that are still absent by stubs until the commit', () => {
     const rows = annAndBob();
     rows.write('ann', { ...ann, version: 4 })();
     expect(statements(rows)).toEqual([
-      [accounts.sql.update, [{ id: 'ann', opened_at: NOON.toISOString(), version: 4 }]],
+      [accounts.sql.claimAbsent, [{ id: 'bob' }]],
       [accounts.sql.deleteStubs, [{ id: 'bob' }]],
+      [accounts.sql.update(new Set()), [{ id: 'ann', version: 4 }]],
     ]);
   });
 
-  it('fills a stub', () => {
+  it('inserts a new row with its values', () => {
     const rows = annAndBob();
-    rows.write('bob', { id: 'bob', openedAt: NOON, version: 1 })();
+    rows.write('bob', bob)();
+    expect(statements(rows)).toEqual([[accounts.sql.insert, [stored(bob)]]]);
+  });
+
+  it('fills the stub of a new row, and deletes unused stubs', () => {
+    const rows = annAndBob({ skipLocked: true });
+    expect(statements(rows)).toEqual([[accounts.sql.deleteStubs, [{ id: 'bob' }]]]);
+    rows.write('bob', bob)();
+    expect(statements(rows)).toEqual([[accounts.sql.fillStubs, [stored(bob)]]]);
+  });
+
+  it('locks absent keys in one statement: all by stubs, when one of them stays unwritten', () => {
+    const rows = new Rows(accounts, ['eve', 'bob']);
+    rows.reads();
+    rows.fill(accountsAre());
+    rows.write('bob', bob)();
     expect(statements(rows)).toEqual([
-      [accounts.sql.update, [{ id: 'bob', opened_at: NOON.toISOString(), version: 1 }]],
+      [accounts.sql.claimAbsent, [{ id: 'eve' }, { id: 'bob' }]],
+      [accounts.sql.fillStubs, [stored(bob)]],
+      [accounts.sql.deleteStubs, [{ id: 'eve' }]],
     ]);
+  });
+
+  it('checks, when nothing is committed, that absent keys are still absent', () => {
+    expect(annAndBob().checks()).toMatchObject([{ text: accounts.sql.claimAbsent, values: ['[{"id":"bob"}]'] }]);
+    expect(annAndBob({ skipLocked: true }).checks()).toEqual([]);
   });
 
   it('writes nothing for a row that stays the same, and nothing to a collection that is only read', () => {
-    const rows = annAndBob();
+    const rows = new Rows(accounts, ['ann']);
+    rows.fill(accountsAre({ '#key': 1, '#version': 3, ...ann }));
     rows.write('ann', rows.get('ann')!)();
-    expect(statements(rows).map(([text]) => text)).toEqual([accounts.sql.deleteStubs]);
+    expect(statements(rows)).toEqual([]);
     const read = new Rows(rates, ['EUR']);
     read.fill(answer({ '#key': INT4, currency: TEXT, cents: INT4 }, [{ '#key': 1, currency: 'EUR', cents: 1 }]));
     expect(read.writes()).toEqual([]);
     expect(() => read.write('EUR', { currency: 'EUR', cents: 2 })).toThrow(/EUR of rates, which is only read here/);
+  });
+
+  it('sets only the columns that updates have changed so far', () => {
+    const shelves = collection<{ id: string; lines: string[]; status: string; at: Date; version: number }>({
+      table: 'shelves',
+      key: 'id',
+      columns: ['id', 'lines', 'status', 'at', 'version'],
+    });
+    const shelf = { id: 'a', lines: ['bolt'], status: 'new', at: NOON, version: 1 };
+    const updated = (change: Partial<typeof shelf>) => {
+      const rows = new Rows(shelves, ['a']);
+      const types = {
+        '#key': INT4,
+        '#version': INT4,
+        id: TEXT,
+        lines: JSONB,
+        status: TEXT,
+        at: TIMESTAMPTZ,
+        version: INT4,
+      };
+      rows.fill(answer(types, [{ '#key': 1, '#version': 1, ...shelf }]));
+      rows.write('a', { ...rows.get('a')!, ...change })();
+      return statements(rows)[0]![1][0];
+    };
+    expect(updated({ status: 'full', at: new Date(NOON), version: 2 })).toEqual({
+      id: 'a',
+      status: 'full',
+      version: 2,
+    });
+    expect(updated({ lines: ['nut'], version: 3 })).toEqual({ id: 'a', lines: ['nut'], status: 'new', version: 3 });
+    expect(updated({ version: 4 })).toEqual({ id: 'a', lines: ['bolt'], status: 'new', version: 4 });
+    expect([...shelves.changing].sort()).toEqual(['lines', 'status', 'version']);
   });
 
   it('is refused for a key that the message did not lock', () => {
@@ -140,14 +207,17 @@ describe('writing', () => {
   });
 
   it('needs no version when the table counts it', () => {
-    const rows = new Rows(bins, ['bolt/east']);
+    const rows = new Rows(bins, ['bolt/east', 'nut/east']);
     rows.fill(
       answer({ '#key': INT4, '#version': INT4, sku: TEXT, warehouse: TEXT, onHand: INT4 }, [
-        { '#key': 1, '#version': 0, sku: 'bolt', warehouse: 'east', onHand: null },
+        { '#key': 1, '#version': 3, sku: 'bolt', warehouse: 'east', onHand: 7 },
       ]),
     );
-    rows.write('bolt/east', { sku: 'bolt', warehouse: 'east', onHand: 2 })();
-    expect(statements(rows)).toEqual([[bins.sql.update, [{ sku: 'bolt', warehouse: 'east', on_hand: 2 }]]]);
+    for (const sku of ['bolt', 'nut']) rows.write(`${sku}/east`, { sku, warehouse: 'east', onHand: 2 })();
+    expect(statements(rows)).toEqual([
+      [bins.sql.insert, [{ sku: 'nut', warehouse: 'east', on_hand: 2 }]],
+      [bins.sql.update(new Set(['onHand'])), [{ sku: 'bolt', warehouse: 'east', on_hand: 2 }]],
+    ]);
   });
 
   it('with two spellings of one key changes one row, which keeps the spelling of the table', () => {
@@ -156,8 +226,15 @@ describe('writing', () => {
     rows.write('ANN', { ...ann, id: 'ANN', version: 4 })();
     rows.write('ANN', { ...ann, version: 5 })();
     for (const key of ['ANN', 'Ann', 'ann']) expect(rows.get(key)).toEqual({ ...ann, version: 5 });
-    expect(statements(rows)).toEqual([
-      [accounts.sql.update, [{ id: 'ann', opened_at: NOON.toISOString(), version: 5 }]],
-    ]);
+    expect(statements(rows)).toEqual([[accounts.sql.update(new Set()), [{ id: 'ann', version: 5 }]]]);
+  });
+
+  it('with two spellings of an absent key inserts one row', () => {
+    const carts = collection<{ id: string; items: number }>({ table: 'carts', key: 'id', columns: ['id', 'items'] });
+    const rows = new Rows(carts, ['AB', 'ab']);
+    rows.fill(answer({ '#key': INT4, '#version': INT4, id: UUID, items: INT4 }, []));
+    rows.write('AB', { id: 'AB', items: 1 })();
+    expect(rows.get('ab')).toEqual({ id: 'ab', items: 1 });
+    expect(statements(rows)).toEqual([[carts.sql.insert, [{ id: 'ab', items: 1 }]]]);
   });
 });

@@ -8,9 +8,11 @@ type Values = Record<string, unknown>;
 
 interface Slot {
   readonly key: string;
-  /** Undefined: the row does not exist. In a locked table a stub then holds the lock. */
-  row?: Values;
-  changed: boolean;
+  /** The row as it was read; undefined: it does not exist, or only as a stub. */
+  readonly before: Values | undefined;
+  /** Whether the table has a row with this key, which may be a stub. */
+  readonly stored: boolean;
+  row: Values | undefined;
 }
 
 /** The rows of one collection during a batch: as they were read, plus the changes of earlier decisions of the batch. */
@@ -18,6 +20,8 @@ export class Rows {
   /** Slots by every spelling of a key: those in the messages, and the one in the table. */
   readonly #slots = new Map<string, Slot>();
   #types: ReadonlyMap<string, number> = new Map();
+  /** Whether every key has a row or a stub, so that a key without one is held by another transaction. */
+  #stubsLock = false;
 
   /** @param keys unique keys, as the messages spell them */
   constructor(
@@ -25,12 +29,19 @@ export class Rows {
     private readonly keys: readonly string[],
   ) {}
 
-  /** @param skipLocked true: skip rows that another transaction holds, instead of waiting for them */
+  /**
+   * Locks the rows that exist. A key without a row is locked by the writes, which fail when another transaction has
+   * inserted the row meanwhile.
+   * @param skipLocked true: skip rows that another transaction holds, instead of waiting for them, and lock every key
+   *   now: absent ones by stubs
+   */
   reads({ skipLocked = false } = {}): Statement[] {
     const { sql, lock } = this.collection;
+    this.#stubsLock = lock && skipLocked;
+    if (!skipLocked && sql.readByKey) return [prepared(sql.readByKey, [this.keys])];
     const given = [this.#json(this.keys)];
     const read = prepared(skipLocked ? sql.readSkipLocked : sql.read, given);
-    return lock ? [prepared(sql.insertStubs, given), read] : [read];
+    return this.#stubsLock ? [prepared(sql.insertStubs, given), read] : [read];
   }
 
   /** Returns whether another transaction holds the row of this key. Valid after `reads({ skipLocked: true })`. */
@@ -46,8 +57,21 @@ export class Rows {
     const slots = new Map<string, Slot>();
     for (const { '#key': position, '#version': version, ...row } of rows as Values[]) {
       const key = keyOf(this.collection, row);
-      if (!slots.has(key)) slots.set(key, { key, row: version === 0 ? undefined : frozen(row), changed: false });
-      this.#slots.set(this.keys[Number(position) - 1]!, slots.get(key)!).set(key, slots.get(key)!);
+      const before = version === 0 ? undefined : frozen(row);
+      if (!slots.has(key)) slots.set(key, { key, before, stored: true, row: before });
+      const slot = slots.get(key)!;
+      this.#slots.set(key, slot);
+      if (position !== undefined) this.#slots.set(this.keys[Number(position) - 1]!, slot);
+    }
+    if (this.collection.lock && !this.#stubsLock) this.#addOthers();
+  }
+
+  /** Adds other spellings of the rows' keys, and the keys without a row. */
+  #addOthers(): void {
+    for (const spelled of this.keys.filter((key) => !this.#slots.has(key))) {
+      const key = this.keyOf(spelled);
+      const slot = this.#slots.get(key) ?? { key, before: undefined, stored: false, row: undefined };
+      this.#slots.set(spelled, slot).set(key, slot);
     }
   }
 
@@ -75,25 +99,74 @@ export class Rows {
     if (row === slot.row) return () => {};
     const own = keyOf(this.collection, row);
     if (this.keyOf(own) !== slot.key) throw new Error(`a rule wrote the row ${own} of ${table} under the key ${key}`);
-    const written = asRead({ ...row, ...keyColumns(this.collection, slot.key) }, this.#types);
+    const written = asRead({ ...row, ...keyColumns(this.collection, slot.key) }, this.#types, slot.row);
     if (columns.includes('version') && !(Number(written['version']) >= 1))
       throw new Error(`a rule wrote the row ${key} of ${table} without a version`);
-    return () => Object.assign(slot, { row: written, changed: true });
+    return () => void (slot.row = written);
   }
 
-  /** Returns one update of all changed rows, and one delete of all unused stubs. */
+  /** Returns the statements that store changed rows, lock keys that are still absent, and delete unused stubs. */
   writes(): Statement[] {
-    const { sql, columns, lock } = this.collection;
-    const slots = lock ? [...new Set(this.#slots.values())] : [];
-    const changed = slots.filter((slot) => slot.changed).map((slot) => toSql(columns, slot.row!));
-    const unused = slots.filter((slot) => !slot.row).map((slot) => slot.key);
+    const { sql } = this.collection;
+    const absent = this.#absent();
+    const stubs = this.#where(({ stored, before }) => stored && !before);
+    const filled = (slot: Slot): boolean => slot.row !== undefined;
+    // One statement per table inserts all absent keys, in order. Where some stay unwritten, it can only insert stubs.
+    if (!absent.every(filled)) return [this.#claim(absent), ...this.#fill([...absent, ...stubs]), ...this.#update()];
+    return [...this.#store(sql.insert, absent), ...this.#fill(stubs), ...this.#update()];
+  }
+
+  /**
+   * Returns the statements that check, where nothing is written, that the keys without a row are still absent: else a
+   * reply could mix the states before and after another transaction.
+   */
+  checks(): Statement[] {
+    const absent = this.#absent();
+    return absent.length > 0 ? [this.#claim(absent)] : [];
+  }
+
+  #absent(): Slot[] {
+    return this.#where(({ stored }) => !stored);
+  }
+
+  #where(matches: (slot: Slot) => boolean): Slot[] {
+    return this.collection.lock ? [...new Set(this.#slots.values())].filter(matches) : [];
+  }
+
+  #claim(slots: readonly Slot[]): Statement {
+    return prepared(this.collection.sql.claimAbsent, [this.#json(slots.map(({ key }) => key))]);
+  }
+
+  #fill(stubs: readonly Slot[]): Statement[] {
+    const { sql } = this.collection;
+    const unused = stubs.filter(({ row }) => !row).map(({ key }) => key);
     return [
-      ...(changed.length > 0 ? [prepared(sql.update, [JSON.stringify(changed)])] : []),
+      ...this.#store(
+        sql.fillStubs,
+        stubs.filter(({ row }) => row),
+      ),
       ...(unused.length > 0 ? [prepared(sql.deleteStubs, [this.#json(unused)])] : []),
     ];
+  }
+
+  #update(): Statement[] {
+    const { sql, changing, columns, key } = this.collection;
+    const changed = this.#where(({ before, row }) => before !== undefined && row !== before);
+    for (const { before, row } of changed)
+      for (const name of columns) if (!isSame(row![name], before![name])) changing.add(name);
+    return this.#store(sql.update(changing), changed, [...key, 'version', ...changing]);
+  }
+
+  #store(text: string, slots: readonly Slot[], columns = this.collection.columns): Statement[] {
+    if (slots.length === 0) return [];
+    return [prepared(text, [JSON.stringify(slots.map(({ row }) => toSql(columns, row!)))])];
   }
 
   #json(keys: readonly string[]): string {
     return JSON.stringify(keys.map((key) => toSql(this.collection.key, keyColumns(this.collection, key))));
   }
 }
+
+/** Returns whether a value is certainly the same. A value of a JSON column is, if the rule has handed it on. */
+const isSame = (one: unknown, other: unknown): boolean =>
+  one instanceof Date && other instanceof Date ? one.getTime() === other.getTime() : one === other;

@@ -1,15 +1,14 @@
 import type { Publisher } from '@sluice/messaging';
 import type { Pool } from 'pg';
-import { deleteRows, needNotReachDisk, takeLeftovers, type OutboxRow, type SweepPosition } from './outbox.js';
+import { deleteRows, needNotReachDisk, takeLeftovers, type OutboxRow } from './outbox.js';
 import { connect, together } from './transaction.js';
 
 /** Rows that one transaction locks while publishing: enough to fill the publisher's window, few enough to be fast. */
 const PAGE = 200;
 /** Far below the idle-in-transaction timeout (see pool.ts), after which another sweep would publish the page again. */
 const PAGE_DEADLINE_MS = 10_000;
-const START: SweepPosition = { createdAt: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
-
-type Leftover = OutboxRow & SweepPosition;
+/** Less than every id. */
+const START = '00000000-0000-0000-0000-000000000000';
 
 export interface Swept {
   published: number;
@@ -32,34 +31,34 @@ export async function sweep(
   inMemory: () => readonly string[] = () => [],
 ): Promise<Swept> {
   const total: Swept = { published: 0, refused: 0 };
-  let position: SweepPosition | undefined = START;
+  let position: string | undefined = START;
   while (position && publisher.ready && shouldContinue())
     position = await sweepPage(pool, publisher, takeLeftovers(olderThanMs, position, PAGE, inMemory()), total);
   return total;
 }
 
-/** @returns the position after which the next page begins; undefined after the last page */
+/** @returns the id after which the next page begins; undefined after the last page */
 async function sweepPage(
   pool: Pool,
   publisher: Publisher,
   take: ReturnType<typeof takeLeftovers>,
   total: Swept,
-): Promise<SweepPosition | undefined> {
+): Promise<string | undefined> {
   const client = await connect(pool);
   try {
     const [, , leftovers] = await together(client, [{ text: 'BEGIN' }, needNotReachDisk, take]);
-    const rows = leftovers!.rows as Leftover[];
+    const rows = leftovers!.rows as OutboxRow[];
     const confirmed = await publishAll(publisher, rows, total);
     await together(client, [deleteRows(confirmed), { text: 'COMMIT' }]);
     client.release();
-    return rows.length < PAGE ? undefined : rows.at(-1);
+    return rows.length < PAGE ? undefined : rows.at(-1)!.id;
   } catch (error) {
     client.release(true);
     throw error;
   }
 }
 
-async function publishAll(publisher: Publisher, rows: Leftover[], total: Swept): Promise<string[]> {
+async function publishAll(publisher: Publisher, rows: OutboxRow[], total: Swept): Promise<string[]> {
   const results = await Promise.allSettled(
     rows.map(({ wire }) => publisher.publish(wire, { whenDown: 'fail', deadlineMs: PAGE_DEADLINE_MS })),
   );

@@ -9,5 +9,4 @@ export const TABLES_SQL = `
     id uuid PRIMARY KEY,
     wire jsonb NOT NULL,
     created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
-  );
-  CREATE INDEX outbox_created_at_idx ON outbox (created_at);`;
+  );`;

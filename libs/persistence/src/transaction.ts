@@ -35,14 +35,20 @@ export function prepared(text: string, values: unknown[]): Statement {
   return { name, text, values };
 }
 
-type Decider = (results: QueryResult[], now: Date) => Statement[] | undefined;
+/** The last statements of a transaction. Without `commit` everything is rolled back, including what the reads inserted. */
+export interface Ending {
+  readonly statements: readonly Statement[];
+  readonly commit: boolean;
+}
+
+type Decider = (results: QueryResult[], now: Date) => Ending;
 
 /**
  * Runs one transaction in two round trips: all reads, then all writes together with COMMIT. When a statement has
- * failed, the server rolls back at that COMMIT. `decide` converts the results to writes; undefined rolls back
- * everything, including what the reads inserted. Its `now` is the start of the transaction by the clock of the
- * database, the same clock for all processes.
+ * failed, the server rolls back at that COMMIT. `decide` converts the results to writes. Its `now` is the start of the
+ * transaction by the clock of the database, the same clock for all processes.
  *
+ * @returns whether the transaction was committed
  * @throws NotConnectedError when no transaction was begun
  * @throws the error of a failed statement; after a lost connection the transaction may have been committed or not
  */
@@ -51,18 +57,21 @@ export async function transaction(
   reads: Statement[],
   decide: Decider,
   { lockTimeoutMs }: TransactionOptions = {},
-): Promise<void> {
+): Promise<boolean> {
   const client = await connect(pool);
+  let commit: boolean;
   try {
     const [begun, ...results] = await together(client, [beginAt(lockTimeoutMs), ...reads]);
-    const writes = decide(results, timeOf(begun));
-    await together(client, writes ? [...writes, { text: 'COMMIT' }] : [{ text: 'ROLLBACK' }]);
+    const ending = decide(results, timeOf(begun));
+    commit = ending.commit;
+    await together(client, [...ending.statements, { text: commit ? 'COMMIT' : 'ROLLBACK' }]);
   } catch (error) {
     // Results may still arrive, and the state of prepared statements is unknown: close the connection.
     client.release(true);
     throw error;
   }
   client.release();
+  return commit;
 }
 
 const timeOf = (begun: unknown): Date => (begun as QueryResult<{ now: Date }>[]).at(-1)!.rows[0]!.now;

@@ -24,7 +24,8 @@ beforeAll(async () => {
   await bank.rows(`CREATE SEQUENCE account_writes;
     CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN PERFORM nextval('account_writes'); RETURN new; END $$;
-    CREATE TRIGGER counted BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION count_write();`);
+    CREATE TRIGGER counted BEFORE INSERT OR UPDATE ON accounts FOR EACH ROW WHEN (new.version > 0)
+      EXECUTE FUNCTION count_write();`);
 });
 afterAll(() => Promise.all([bank.close(), server.end()]));
 beforeEach(() => bank.clear());

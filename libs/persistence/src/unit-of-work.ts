@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import type { Message } from '@sluice/contracts/kit';
 import { DATABASE, dependencies, faultOf, isLocked, LockedError, type DELEGATED, type Fault } from '@sluice/messaging';
-import type { Pool } from 'pg';
+import type { Pool, QueryResult } from 'pg';
 import { Batch, idOf, rowsOf, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
 import type { Decide, Keys, Tables } from './decision.js';
@@ -13,7 +13,7 @@ import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
 import { handlerSpan, inCommitSpan } from './tracing.js';
 import { RowWaiters } from './row-waiters.js';
-import { transaction } from './transaction.js';
+import { transaction, type Ending } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
@@ -42,6 +42,11 @@ const MAX_TRIES = 5;
  * once.
  */
 const BATCH_TRIES = 3;
+/**
+ * Tries of a whole batch while other transactions insert rows that it has read as absent. Every such try means that
+ * another one has committed; only many units of work that begin the same rows at the same moment need more.
+ */
+const TAKEN_TRIES = 5;
 /** Pause in which the pool detects that its other connections are closed too. Milliseconds. */
 const RETRY_PAUSE_MS = 50;
 /** After so many consecutive messages that failed alone because of the database, the rest of the batch is not tried. */
@@ -102,9 +107,7 @@ export class UnitOfWork<T extends Tables> {
     const ready = deduplicated(waiting).filter((change) => !this.#joinsWaiters(change));
     if (ready.length === 0) return;
     const someWereHeld = ready.some(({ heldSince }) => heldSince !== undefined);
-    await this.#commit(ready, { skipLocked: someWereHeld }).catch((error: unknown) =>
-      this.#recover(ready, error, someWereHeld),
-    );
+    await this.#commitOnce(ready, someWereHeld);
   }
 
   /** Adds a new change to the waiters if it needs a held row; a change that has waited is tried again instead. */
@@ -115,22 +118,30 @@ export class UnitOfWork<T extends Tables> {
   }
 
   async #recover(changes: Waiting[], error: unknown, skipLocked: boolean, tries = 1): Promise<void> {
-    if (isLocked(error))
-      return skipLocked ? this.#commitEachSkippingLocked(changes) : this.#commitSkippingLocked(changes);
+    if (!skipLocked && isTaken(error) && tries < TAKEN_TRIES) return this.#commitOnce(changes, skipLocked, tries + 1);
+    if (!skipLocked && needsEveryLock(error)) return this.#commitSkippingLocked(changes);
+    if (isLocked(error)) return this.#commitEachSkippingLocked(changes);
     if (tries < BATCH_TRIES && isConnectionFault(error)) return this.#commitAgain(changes, skipLocked, tries);
     if (affectsAllMessages(faultOf(error))) return completeAll(changes, { error });
     await this.#commitEach(changes, error);
   }
 
-  /** Commits the changes of the batch that do not need a row held by another transaction. */
+  /**
+   * Locks every key before the rules run, absent ones too, and commits the changes that do not need a row held by
+   * another transaction.
+   */
   #commitSkippingLocked(changes: Waiting[]): Promise<void> {
-    return this.#commit(changes, { skipLocked: true }).catch((error: unknown) => this.#recover(changes, error, true));
+    return this.#commitOnce(changes, true);
   }
 
   async #commitAgain(changes: Waiting[], skipLocked: boolean, tries: number): Promise<void> {
     await pause(RETRY_PAUSE_MS);
-    await this.#commit(changes, { skipLocked }).catch((error: unknown) =>
-      this.#recover(changes, error, skipLocked, tries + 1),
+    await this.#commitOnce(changes, skipLocked, tries + 1);
+  }
+
+  #commitOnce(changes: Waiting[], skipLocked: boolean, tries = 1): Promise<void> {
+    return this.#commit(changes, { skipLocked }).catch((error: unknown) =>
+      this.#recover(changes, error, skipLocked, tries),
     );
   }
 
@@ -198,7 +209,7 @@ export class UnitOfWork<T extends Tables> {
       await this.#commit([change]);
       return undefined;
     } catch (error) {
-      if (isLocked(error)) return void (await this.#commitSkippingLocked([change]));
+      if (needsEveryLock(error)) return void (await this.#commitSkippingLocked([change]));
       return this.#commitAlone(change, attempt + 1, error);
     }
   }
@@ -208,13 +219,12 @@ export class UnitOfWork<T extends Tables> {
    * @throws the error of the transaction; no change is completed then
    */
   async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
-    const { pool, relay, source, onBatch } = this.options;
+    const { relay, source, onBatch } = this.options;
     const began = performance.now();
     const batch = new Batch(this.#tables, source, changes, skipLocked);
-    const lock = skipLocked ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
     await inCommitSpan(
       changes.map(({ span }) => span),
-      () => transaction(pool, batch.reads(), (results, now) => batch.decide(results, now), lock),
+      () => this.#transact(batch, skipLocked),
     );
     dependencies.succeeded(DATABASE);
     relay.forward(batch.outbox);
@@ -223,6 +233,26 @@ export class UnitOfWork<T extends Tables> {
     const ms = performance.now() - began;
     countBatch(changes.length - held.length, ms);
     onBatch?.({ size: changes.length - held.length, ms });
+  }
+
+  /**
+   * Also deletes messages of earlier commits that the broker has confirmed, unless rows are skipped: a delete cannot
+   * skip a row that a sweep of another process holds.
+   */
+  async #transact(batch: Batch, skipLocked: boolean): Promise<void> {
+    const { pool, relay } = this.options;
+    const riding = skipLocked ? undefined : relay.deleteConfirmed();
+    const decide = (results: QueryResult[], now: Date): Ending => {
+      const { statements, commit } = batch.decide(results, now);
+      return { statements: [...statements, ...((commit && riding?.statements) || [])], commit };
+    };
+    let committed = false;
+    try {
+      const options = skipLocked ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
+      committed = await transaction(pool, batch.reads(), decide, options);
+    } finally {
+      riding?.end(committed);
+    }
   }
 }
 
@@ -236,11 +266,18 @@ function completeUnlessHeld(change: Waiting, outcome: BatchOutcome): { change: W
 const completeAll = (changes: readonly Waiting[], outcome: Outcome): void =>
   changes.forEach((change) => change.complete(outcome));
 
+/** Returns whether another transaction may have inserted a row that was absent when it was read. */
+const isTaken = (error: unknown): boolean => (error as { code?: unknown }).code === TAKEN;
+
+/** Returns whether the work may succeed when it locks every key first. */
+const needsEveryLock = (error: unknown): boolean => isLocked(error) || isTaken(error);
+
 /** Returns whether the database fails for every message, so that trying each one alone is useless. */
 const affectsAllMessages = (fault: Fault): boolean => fault.whose === 'environment' && !fault.mayBePoison;
 
-/** `query_canceled`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** `query_canceled` and `unique_violation`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANCELED = '57014';
+const TAKEN = '23505';
 
 /**
  * Returns whether the same work may succeed when repeated: the connection broke, or the server aborted this
