@@ -233,7 +233,7 @@ const undeliverableLine = ({ queue, count, exists }: Undeliverable): string =>
 
 async function overdueIn(service: string, snapshot: Snapshot): Promise<string[]> {
   const rows = await snapshot.rows<{ id: string; type: string }>(
-    `SELECT id::text, wire->'properties'->>'type' AS type FROM outbox WHERE created_at < now() - interval '${OVERDUE_SECONDS} seconds' ORDER BY created_at LIMIT ${KEPT}`,
+    `SELECT id::text, wire->'properties'->>'type' AS type FROM outbox WHERE created_at < now() - interval '${OVERDUE_SECONDS} seconds' ORDER BY id LIMIT ${KEPT}`,
   );
   return rows.map(({ id, type }) => `outbox of ${service}: ${type} ${id}`);
 }

@@ -10,14 +10,14 @@ const BATCH = 1_000;
 
 /**
  * Reads rows without a lock and checks them again under it: a row that has become an order meanwhile stays. A row
- * locked by a unit of work is left to the next round.
+ * locked by a unit of work is left to the next round. Every record has a user: the index of records says so.
  */
 const DELETE_BATCH = `
   DELETE FROM orders WHERE id = ANY(ARRAY(
-    SELECT id FROM orders WHERE placed_at IS NULL AND version > 0 AND id IN (
+    SELECT id FROM orders WHERE placed_at IS NULL AND user_id IS NOT NULL AND version > 0 AND id IN (
       SELECT id FROM (
         SELECT id, recorded_at, row_number() OVER (PARTITION BY user_id ORDER BY recorded_at DESC) AS nth
-        FROM orders WHERE placed_at IS NULL AND version > 0
+        FROM orders WHERE placed_at IS NULL AND user_id IS NOT NULL AND version > 0
       ) AS records
       WHERE nth > ${MAX_PER_USER} OR recorded_at < now() - $1 * interval '1 day'
       LIMIT ${BATCH}
