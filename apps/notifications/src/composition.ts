@@ -33,7 +33,7 @@ export function notify(state: State, fact: Fact, limits: TextLimits, now: Date):
   const { userId } = fact.data;
   const recipient = state.recipients[userId] ?? unknownRecipient(userId);
   const { sms, inbox } = noticesOf(fact, now);
-  const messages = inbox ? [InboxDelivery({ ...inbox, userId })] : [];
+  const messages = inbox ? [InboxDelivery({ userId, ...inbox })] : [];
   if (!sms) return { messages };
   if (recipient.phone !== null) return sendOrWithhold(recipient, [sms], limits, now, messages);
   const waiting = [...recipient.waiting, sms];
