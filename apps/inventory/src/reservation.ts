@@ -37,7 +37,7 @@ const skusOf = (lines: Placed['lines']): string[] => [...totals(lines).keys()];
 export function reserveKeys({ orderId, flashSaleId, lines }: Placed): StockKeys {
   const skus = skusOf(lines);
   const source = flashSaleId === undefined ? { products: skus } : { allotments: [flashSaleId] };
-  return { ...source, reservations: [orderId], stock: skus.flatMap(shelvesOf) };
+  return { reservations: [orderId], stock: skus.flatMap(shelvesOf), ...source };
 }
 
 /**
@@ -74,13 +74,13 @@ const about = ({ orderId, userId, flashSaleId, version }: Reservation) => ({
 
 function hold(state: StockState, placed: Placed, allocation: Allocation): StockDecision {
   const reservation: HeldReservation = {
-    ...requestColumns(placed),
     status: 'held',
     allocation,
     parcels: [],
     reason: null,
     skus: null,
     version: 1,
+    ...requestColumns(placed),
   };
   const { orderId, flashSaleId } = placed;
   const pieces =
@@ -89,7 +89,7 @@ function hold(state: StockState, placed: Placed, allocation: Allocation): StockD
       : take(state, flashSaleId, allocation);
   return {
     state: { reservations: { [orderId]: reservation }, ...pieces },
-    messages: [StockReserved({ ...about(reservation), allocation })],
+    messages: [StockReserved({ allocation, ...about(reservation) })],
   };
 }
 
@@ -138,7 +138,7 @@ export function issue(
   };
   return {
     state: { reservations: { [orderId]: after }, stock: moved(state.stock, allocation, issued) },
-    messages: [StockIssued({ ...about(after), parcelId, allocation })],
+    messages: [StockIssued({ parcelId, allocation, ...about(after) })],
   };
 }
 

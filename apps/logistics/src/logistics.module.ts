@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, prismaClient, Sweep, UnitsOfWork } from '@sluice/service-kit';
+import { CONFIG, outside, Sweep, UnitsOfWork } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CarrierCalls } from './carrier.calls.js';
 import { FakeCarrier } from './carrier.fake.js';
 import { HttpCarrier } from './carrier.http.js';
 import { CARRIER, type Carrier } from './carrier.js';
 import type { LogisticsConfig } from './config.js';
-import { PrismaClient } from './generated/prisma/client.js';
 import { LogisticsListener } from './logistics.listener.js';
 import { overdueSweep } from './overdue.sweep.js';
 import { ParcelQueries } from './parcel.queries.js';
@@ -20,7 +19,6 @@ function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units:
 @Module({
   controllers: [LogisticsListener],
   providers: [
-    prismaClient(PrismaClient),
     ...[ParcelRepository, ParcelQueries, CarrierCalls],
     { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },

@@ -17,7 +17,7 @@ export const decideOne =
     const parcel = parcels[id];
     if (!parcel) throw notFound();
     const change = rule(parcel, now);
-    return { ...stored(change), ...(change.reply && { reply: change.reply }) };
+    return { reply: change.reply, ...stored(change) };
   };
 
 /** Applies a rule to one parcel that may not exist; then nothing changes. */
@@ -29,6 +29,6 @@ export const decideKnown =
   };
 
 const stored = ({ parcels, messages }: Change): ParcelDecision => ({
-  ...(parcels && { state: { parcels: Object.fromEntries(parcels.map((parcel) => [parcel.id, parcel])) } }),
-  ...(messages && { messages }),
+  state: parcels && { parcels: Object.fromEntries(parcels.map((parcel) => [parcel.id, parcel])) },
+  messages,
 });

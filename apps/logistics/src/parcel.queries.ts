@@ -1,18 +1,20 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { PrismaClient } from './generated/prisma/client.js';
+import { Injectable } from '@nestjs/common';
+import { lookUp, lookups } from '@sluice/persistence';
+import { Pool } from 'pg';
 import { notFound } from './parcel.js';
-import type { Parcel } from './tables.js';
+import { parcelTables, type Parcel } from './tables.js';
+
+const parcelOf = lookups(parcelTables.parcels);
 
 /** Reads parcels as they are at this moment. */
 @Injectable()
 export class ParcelQueries {
-  constructor(@Inject(PrismaClient) private readonly prisma: PrismaClient) {}
+  constructor(private readonly pool: Pool) {}
 
   /** @throws ProblemError 404 no such parcel */
   async parcel(id: string): Promise<Parcel> {
-    const row = await this.prisma.parcel.findUnique({ where: { id } });
-    // Version 0 is a placeholder that holds a lock; the table's check guarantees that any other row is complete.
-    if (!row || row.version === 0) throw notFound();
-    return row as unknown as Parcel;
+    const [parcel] = await lookUp(this.pool, parcelOf(id));
+    if (!parcel) throw notFound();
+    return parcel;
   }
 }

@@ -11,7 +11,7 @@ import {
   type Warehouse,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { v5 } from 'uuid';
+import { namedIds } from '@sluice/persistence';
 import type { Parcel, ParcelKeys } from './tables.js';
 
 /** Decision of a rule about parcels; empty when nothing changes. */
@@ -26,12 +26,12 @@ export type Parcels = Readonly<Record<string, Parcel | undefined>>;
 /** The data that an order's parcels are made from, part of `order.paid` and `logistics.halt`. */
 export type Shipping = Data<typeof HaltParcels>;
 
-/** The namespace of parcel ids (RFC 9562, section 5.5); changing it would make every parcel a second time. */
-const PARCELS = '5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11';
+/** Changing the namespace would make every parcel a second time. */
+const idOf = namedIds('5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11');
 
 /** The id of an order's parcel in a warehouse: one parcel per warehouse, so a repeat creates no other. */
 export const parcelId = (orderId: string, warehouse: Warehouse): string =>
-  v5(`${orderId.toLowerCase()}/${warehouse}`, PARCELS);
+  idOf(`${orderId.toLowerCase()}/${warehouse}`);
 
 export const parcelKeys = ({ parcelId: id }: { parcelId: string }): ParcelKeys => ({ parcels: [id] });
 

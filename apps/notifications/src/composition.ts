@@ -7,17 +7,17 @@ import {
   type Outgoing,
   SmsDelivery,
 } from '@sluice/contracts';
-import { v5 } from 'uuid';
+import { namedIds } from '@sluice/persistence';
 import { announce, type Fact } from './notice.js';
 import type { Decision, Notice, Recipient, State, Text, Unsent } from './tables.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 
-/** The namespace of delivery ids (RFC 9562, version 5). */
-const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
+/** Changing the namespace would make every delivery a second time. */
+const idOf = namedIds('0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d');
 
 /** The same id for the same fact, person and channel, however often it is computed. */
 export const deliveryId = (factId: string, userId: string, channel: string): string =>
-  v5(`${factId}/${userId}/${channel}`, DELIVERIES);
+  idOf(`${factId}/${userId}/${channel}`);
 
 /**
  * Texts kept per person until the phone number arrives. The inbox has all of them; later texts are of more use than
@@ -33,7 +33,7 @@ export function notify(state: State, fact: Fact, limits: TextLimits, now: Date):
   const { userId } = fact.data;
   const recipient = state.recipients[userId] ?? unknownRecipient(userId);
   const { sms, inbox } = noticesOf(fact, now);
-  const messages = inbox ? [InboxDelivery({ ...inbox, userId })] : [];
+  const messages = inbox ? [InboxDelivery({ userId, ...inbox })] : [];
   if (!sms) return { messages };
   if (recipient.phone !== null) return sendOrWithhold(recipient, [sms], limits, now, messages);
   const waiting = [...recipient.waiting, sms];

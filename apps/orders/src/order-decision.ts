@@ -34,11 +34,11 @@ export const decisionOf = <R>(
   { data: { orderId }, reply: caller }: AboutOrder,
   { order, history, messages, reply, problem }: Change<R, Row>,
 ): OrderDecision<R> => ({
-  ...(order && { state: { orders: { [orderId]: order } } }),
-  ...(history && { append: { history } }),
-  ...(messages && { messages }),
-  ...(reply !== undefined && { reply }),
-  ...(problem && caller && { problem }),
+  state: order && { orders: { [orderId]: order } },
+  append: history && { history },
+  messages,
+  reply,
+  problem: caller && problem,
 });
 
 /** For a decision of the service itself; it has a new id each time, and the rule checks the order under its lock. */

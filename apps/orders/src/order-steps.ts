@@ -84,7 +84,7 @@ const STEPS: readonly Step[] = [
     entry: (order) => {
       const [total, { payWithinSeconds }] = [totalOf(order), order];
       const message = (about: About): Outgoing =>
-        OrderPriced({ ...about, total, ...(payWithinSeconds !== null && { payWithinSeconds }) });
+        OrderPriced({ total, ...about, ...(payWithinSeconds !== null && { payWithinSeconds }) });
       return { type: OrderPriced.type, detail: { total }, message };
     },
   }),
@@ -109,7 +109,7 @@ const STEPS: readonly Step[] = [
       return {
         type: OrderPaid.type,
         detail: { total },
-        message: (about) => OrderPaid({ ...about, lines, allocation, total, address }),
+        message: (about) => OrderPaid({ lines, allocation, total, address, ...about }),
       };
     },
   }),
@@ -124,7 +124,7 @@ const STEPS: readonly Step[] = [
     entry: (order) => ({
       type: OrderCompleted.type,
       detail: {},
-      message: (about) => OrderCompleted({ ...about, total: totalOf(order) }),
+      message: (about) => OrderCompleted({ total: totalOf(order), ...about }),
     }),
   }),
 ];
@@ -181,7 +181,7 @@ export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, 
   if (hasEnded(order)) return {};
   const after = paidIfFree({ ...order, ...facts }, now);
   const taken = stepsOf(after).slice(stepsOf(order).length);
-  return record(after, [...entries, ...taken.map((step) => ({ ...step.entry(after), status: step.status }))], now);
+  return record(after, [...entries, ...taken.map((step) => ({ status: step.status, ...step.entry(after) }))], now);
 }
 
 const paidIfFree = (order: OrderRow, now: Date): OrderRow =>
@@ -212,7 +212,7 @@ export function record(order: OrderRow, entries: TimelineEntry[], now: Date): Re
       status: statusAfter(index + 1),
     })),
     messages: entries.flatMap(({ message }, index) =>
-      message ? [message({ ...about, version: version(index) })] : [],
+      message ? [message({ version: version(index), ...about })] : [],
     ),
   };
 }

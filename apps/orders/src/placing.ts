@@ -89,13 +89,13 @@ function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): 
   const { lines, coupon } = order;
   const message: TimelineEntry['message'] = (about) =>
     OrderPlaced({
-      ...about,
       lines,
       subtotal: subtotalOf(order),
-      ...(coupon !== null && { coupon }),
       acceptedAt: acceptedAt.toISOString(),
+      ...about,
+      ...(coupon !== null && { coupon }),
     });
-  return record(order, [{ ...placement(order), message }], now);
+  return record(order, [{ message, ...placement(order) }], now);
 }
 
 /**
@@ -143,13 +143,13 @@ const newOrder = (
   };
   const notCancelled = { cancellationRequestedAt: null, cancellationRefusedAt: null };
   return {
-    ...requested,
-    ...amounts,
-    ...noFactsYet,
-    ...notCancelled,
     status: 'pending',
     reason: null,
     limitReached: null,
     version: 0,
+    ...requested,
+    ...amounts,
+    ...noFactsYet,
+    ...notCancelled,
   };
 };

@@ -1,12 +1,11 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, prismaClient, Sweep } from '@sluice/service-kit';
+import { CONFIG, outside, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CardGatewayCalls } from './card-gateway.calls.js';
 import { FakeCardGateway } from './card-gateway.fake.js';
 import { HttpCardGateway } from './card-gateway.http.js';
 import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
 import type { PaymentsConfig } from './config.js';
-import { PrismaClient } from './generated/prisma/client.js';
 import { overdueSweep } from './overdue.sweep.js';
 import { PayableQueries } from './payable.queries.js';
 import { PayableRepository } from './payable.repository.js';
@@ -20,7 +19,6 @@ function gateway({ CARD_GATEWAY_URL }: PaymentsConfig): CardGateway {
 @Module({
   controllers: [PaymentsListener],
   providers: [
-    prismaClient(PrismaClient),
     ...[PayableRepository, PayableQueries, CardGatewayCalls],
     { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, PayableRepository, CONFIG] },

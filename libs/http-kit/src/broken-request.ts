@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { v7 } from 'uuid';
 import { CORRELATION_HEADER, correlationIdOf } from './correlation.js';
 import { sendProblem } from './problem.filter.js';
 import { SERVER_LIMITS } from './server-limits.js';
@@ -35,7 +35,7 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = STATUS_OF[error.code ?? ''] ?? 400;
   const body = JSON.stringify(problemOf(status));
-  const headers = Object.entries(headersOf(v7())).map(([name, value]) => `${name}: ${value}`);
+  const headers = Object.entries(headersOf(randomUUID())).map(([name, value]) => `${name}: ${value}`);
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, `content-length: ${body.length}`];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { v7 } from 'uuid';
 
 export const CORRELATION_HEADER = 'x-correlation-id';
 /** Characters that are safe in a log and in a message header without escaping. */
@@ -15,7 +15,7 @@ export const correlationId = (): string | undefined => current.getStore();
 /** The caller's own correlation id if it is usable, else a new one. */
 export function correlationIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers[CORRELATION_HEADER];
-  return typeof given === 'string' && ACCEPTABLE.test(given) ? given : v7();
+  return typeof given === 'string' && ACCEPTABLE.test(given) ? given : randomUUID();
 }
 
 /** Adds the correlation id to every response, and makes it available to everything done for the request. */

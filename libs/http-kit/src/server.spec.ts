@@ -102,9 +102,19 @@ describe('a service on the kit', () => {
   });
 
   it('lets only its pages load their own scripts', async () => {
-    const [page, data] = await Promise.all([app.inject('/guide'), add('{"text":"a"}')]);
-    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
-    expect(data.headers['content-security-policy']).not.toContain('script-src');
+    const [page, data, unknown] = await Promise.all([app.inject('/guide'), add('{"text":"a"}'), app.inject('/guided')]);
+    const nothing = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'";
+    const own = "script-src 'self';style-src 'self';img-src 'self' data:;font-src 'self' data:;connect-src 'self'";
+    const isolated = {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    };
+    expect(page.headers).toMatchObject({ 'content-security-policy': `${nothing};${own}`, ...isolated });
+    for (const { headers } of [data, unknown])
+      expect(headers).toMatchObject({ 'content-security-policy': nothing, ...isolated });
   });
 
   it('allows the pages of the origins that it names', async () => {

@@ -52,7 +52,7 @@ export async function prepareServer(
   measureRequests(fastify);
   traceRequests(fastify, scope);
   correlate(fastify);
-  await sendSecurityHeaders(fastify, pages);
+  sendSecurityHeaders(fastify, pages);
   keepPrivate(fastify);
   await allowOrigins(fastify, origins);
   refuseManyHeaders(fastify);

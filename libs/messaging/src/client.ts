@@ -89,7 +89,7 @@ export class MessageClient extends ClientProxy {
   ): Promise<z.output<R>> {
     const id = randomUUID();
     const timeoutMs = deadlineMs - Math.min(GRACE_MS, deadlineMs / 10);
-    const wire = encode(contract(data), { ...about, reply: { to: 'amq.rabbitmq.reply-to', id }, timeoutMs });
+    const wire = encode(contract(data), { timeoutMs, ...about, reply: { to: 'amq.rabbitmq.reply-to', id } });
     const answer = this.#replies.wait(id, contract, deadlineMs);
     this.publisher.publish(wire, { whenDown: 'fail', deadlineMs }).then(answer.confirmed, answer.failed);
     return (await answer.promise) as z.output<R>;

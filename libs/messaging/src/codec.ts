@@ -82,7 +82,7 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   const body = JSON.stringify(checked.data) ?? '';
   if (body.length > MAX_BODY)
     throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${MAX_BODY} characters`);
-  return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
+  return { properties: propertiesOf(contract, about), body, ...routeOf(contract, delayMs) };
 }
 
 /** A timer is published directly to its delay queue; when its time is up, the broker dead-letters it to its owner. */
@@ -171,8 +171,8 @@ export function decode(delivery: Delivery): Message {
   if (!envelope.success) throw new MalformedError(`not a message envelope: ${z.prettifyError(envelope.error)}`);
   const request = rpcRequestOf(delivery);
   return {
-    ...envelope.data,
     data: parseJson(content),
+    ...envelope.data,
     ...(fields.redelivered && { redelivered: true }),
     ...(request && { reply: request.reply }),
     ...(request?.deadline !== undefined && { deadline: request.deadline }),

@@ -77,7 +77,7 @@ export class ReopeningConfirmChannel {
         exchange,
         routingKey,
         content,
-        { ...properties, mandatory, userId: this.options.user },
+        { mandatory, ...properties, userId: this.options.user },
         (error: Error | null) => {
           done(error ? this.#refused(lane, error) : accepted(lane, message));
         },

@@ -23,10 +23,11 @@ export function circumstancesOf(
   const request = rpcRequestOf(delivery);
   const { attempts, passes } = delivery.properties.headers ?? {};
   return {
-    ...about,
     attempts: countOf(attempts),
     unchargedRetries: countOf(passes),
     caller: request ? (request.deadline !== undefined && request.deadline <= now ? 'late' : 'waiting') : 'nobody',
+    // Last: a literal that begins with a spread takes twenty times as long in V8 11.3 (Node.js 20).
+    ...about,
   };
 }
 

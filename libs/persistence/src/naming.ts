@@ -1,4 +1,13 @@
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Names of columns by those of fields: every row that is written has them. */
+const snakeCased = new Map<string, string>();
+
+function snakeCase(name: string): string {
+  const known = snakeCased.get(name);
+  if (known !== undefined) return known;
+  const converted = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  snakeCased.set(name, converted);
+  return converted;
+}
 
 /** A quoted SQL identifier, so that a table may be called `user` or `order`. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -7,5 +16,8 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 export const column = (name: string): string => quoted(snakeCase(name));
 
 /** Renames a row's fields to SQL column names. `jsonb_populate_recordset` converts the values to the column types. */
-export const toSql = (columns: readonly string[], row: object): Record<string, unknown> =>
-  Object.fromEntries(columns.map((name) => [snakeCase(name), (row as Record<string, unknown>)[name]]));
+export function toSql(columns: readonly string[], row: object): Record<string, unknown> {
+  const renamed: Record<string, unknown> = {};
+  for (const name of columns) renamed[snakeCase(name)] = (row as Record<string, unknown>)[name];
+  return renamed;
+}

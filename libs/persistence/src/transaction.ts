@@ -86,7 +86,7 @@ export const connect = (pool: Pool): Promise<PoolClient> =>
   });
 
 /** Sends all statements before the first result arrives (the pool's connections are pipelined). */
-export const together = (client: PoolClient, statements: Statement[]): Promise<QueryResult[]> =>
+export const together = (client: PoolClient, statements: readonly Statement[]): Promise<QueryResult[]> =>
   Promise.all(statements.map((statement) => client.query(statement)));
 
 /** No connection was available, so no transaction was begun. The same work may be retried. */

@@ -90,7 +90,7 @@ export class UnitOfWork<T extends Tables> {
       this.#check(change.keys);
       const complete = (outcome: Outcome): void =>
         'error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R);
-      this.#batcher.add({ ...change, span: handlerSpan(), complete });
+      this.#batcher.add({ span: handlerSpan(), complete, ...change });
     });
   }
 

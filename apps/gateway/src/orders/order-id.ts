@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { stringify, v7 } from 'uuid';
 
 /**
@@ -24,9 +24,9 @@ const MAX_ATTEMPTS = 20;
 export function saleIdsFor(secret: string, userId: string, key: string | undefined, sale: object): string[] {
   const idOf = (name: string): string => orderIdFor(secret, `sales of ${userId}`, name);
   if (key !== undefined) return [idOf(key)];
-  const hash = hashOf(sale);
+  const bodyHash = hashOf(sale);
   // A key contains no blank, so these names cannot equal one.
-  return Array.from({ length: MAX_ATTEMPTS }, (_, n) => idOf(`${n} ${hash}`));
+  return Array.from({ length: MAX_ATTEMPTS }, (_, n) => idOf(`${n} ${bodyHash}`));
 }
 
 /** Id of a new user, derived in the same way. The caller has no user id yet, so a key is scoped to its phone number. */
@@ -37,7 +37,7 @@ export const userIdFor = (secret: string, phone: string, key: string | undefined
  * SHA-256 over the body with its fields sorted: by it orders distinguishes a repeat from another order under the same
  * key.
  */
-export const hashOf = (body: unknown): string => createHash('sha256').update(canonical(body)).digest('hex');
+export const hashOf = (body: unknown): string => hash('sha256', canonical(body));
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonSchemaOf } from './json-schema.js';
 import { Id, Instant } from './values.js';
@@ -43,6 +44,20 @@ describe('an instant', () => {
     'z',
     0,
   ])('is refused: %j', (written) => expect(Instant.safeParse(written).success).toBe(false));
+
+  it('is accepted from 1970 on, and refused with the reason before', () =>
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
+        fc.constantFrom('Z', 'z', '+00:00', '-00:00'),
+        (date, zone) => {
+          const { success, error } = Instant.safeParse(date.toISOString().replace('Z', zone));
+          expect([success, error?.issues[0]?.message]).toEqual(
+            date.getTime() >= 0 ? [true, undefined] : [false, 'is before 1970'],
+          );
+        },
+      ),
+    ));
 
   it('keeps its published JSON Schema', () =>
     expect(jsonSchemaOf(Instant)).toEqual({ type: 'string', format: 'date-time' }));

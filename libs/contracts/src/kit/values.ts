@@ -20,7 +20,8 @@ export const Instant = z
   .string()
   .overwrite(inOneForm)
   .check(z.iso.datetime({ abort: true }))
-  .refine((instant) => Date.parse(instant) >= 0, 'is before 1970')
+  // A comparison of text: the instant is in its normalized form here, and parsing it takes three times as long.
+  .refine((instant) => instant >= '1970', 'is before 1970')
   .register(ACCEPTED, { pattern: inAnyForm(z.core.regexes.datetime({})) });
 
 /** RFC 9457 problem details: the form of every error, over HTTP and in RPC replies. */
