@@ -3,10 +3,7 @@ import { Queues } from '@sluice/audit/queues';
 import { untilQuiet } from '@sluice/audit/quiet';
 import { Databases, type Snapshot } from '@sluice/audit/snapshot';
 
-/**
- * Tables that have nothing of the shop: received messages, messages to be published, migrations, failed sign-ins, and
- * the fake carrier's own data.
- */
+/** Tables that have nothing of the shop: received messages, messages to be published, migrations, failed sign-ins. */
 const LEFT_OUT = new Set(['inbox', 'outbox', '_prisma_migrations', 'sign_in_failures']);
 
 /** Timers and carriers go on; whatever still changes then is recognised by comparing twice. */

@@ -1,151 +1,163 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { DeliverParcel, DispatchParcel, type Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
-import type { UnitsOfWork } from '@sluice/service-kit';
+import { DeliverParcel, DispatchParcel } from '@sluice/contracts';
+import { encode, type Publisher, type WireMessage } from '@sluice/messaging';
+import { PeriodicTask } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import { v5 } from 'uuid';
 import type { Carrier, Recall, Shipment } from './carrier.js';
-import { fakeCarrierTables, type FakeCarrierJob } from './tables.js';
-
-const POLL_MS = 250;
-/** Jobs per commit; a full batch is followed by the next at once. */
-const BATCH_SIZE = 200;
-/** Time for which other processes leave claimed jobs alone; if the process dies, they run them then. */
-const LEASE = '10 seconds';
 
 /**
- * Namespace of message ids. Each step is a message of the unit of work, with an id made of parcel and step: a repeat
- * does nothing.
+ * Parcels with a timer in this process, about 200 bytes each. Further parcels get none, and are found when they are
+ * overdue.
  */
-const STEPS = '0d4ce1a6-5c35-4f0f-8f9b-3f6a86a3b1f4';
+const MAX_TIMERS = 10_000;
+/** Time for which other processes leave a due parcel to the one that booked it; then they take it over. Seconds. */
+const OVERDUE_SECONDS = 30;
+const TAKE_OVER_EVERY_MS = 30_000;
+/** Overdue parcels per round. Few, because under a backlog they are late without being lost, and would be repeats. */
+const TAKE_OVER_AT_MOST = 500;
+/** Pause after a report that the broker has not confirmed. */
+const RETRY_MS = 1_000;
 
-type ClaimedJob = Pick<FakeCarrierJob, 'parcelId' | 'next' | 'correlationId'>;
+/** Namespace of message ids: every process sends the same id for a step of a parcel, so a repeat does nothing. */
+const REPORTS = '0d4ce1a6-5c35-4f0f-8f9b-3f6a86a3b1f4';
+
+const REPORT = { dispatch: DispatchParcel, deliver: DeliverParcel };
+
+/** The next report about a parcel. */
+interface Job {
+  readonly parcelId: string;
+  readonly step: keyof typeof REPORT;
+  readonly correlationId: string;
+}
+
+export interface FakeCarrierOptions {
+  /** Seconds from the booking until the carrier fetches a parcel, and again until it delivers it. */
+  delaySeconds: number;
+  takeOverEveryMs?: number;
+  retryMs?: number;
+}
 
 /**
  * The carrier of a development system: fetches a parcel some seconds after its booking, and delivers it as many
- * seconds later. Its jobs are stored in a table, so that they survive a crash; several processes share them.
+ * seconds later. Each step is a timer in the process that booked the parcel. Nothing is stored for it: after a crash
+ * the steps follow from the parcels that are booked and not delivered.
  */
 export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #unit: UnitOfWork<typeof fakeCarrierTables>;
   readonly #logger = new Logger('fake carrier');
-  #timer?: NodeJS.Timeout;
-  #round: Promise<void> = Promise.resolve();
+  readonly #takingOver: PeriodicTask;
+  readonly #retryMs: number;
+  readonly #delaySeconds: number;
+  /** By parcel; also while its report is being published. */
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #publishing = new Set<Promise<void>>();
+  #restoring: Promise<void> = Promise.resolve();
+  #failing = false;
   #stopped = false;
 
   constructor(
-    units: UnitsOfWork,
+    private readonly publisher: Publisher,
     private readonly pool: Pool,
-    private readonly delaySeconds: number,
+    { delaySeconds, takeOverEveryMs = TAKE_OVER_EVERY_MS, retryMs = RETRY_MS }: FakeCarrierOptions,
   ) {
-    this.#unit = units.over({ tables: fakeCarrierTables });
+    this.#delaySeconds = delaySeconds;
+    this.#retryMs = retryMs;
+    this.#takingOver = new PeriodicTask('fake carrier', takeOverEveryMs, () =>
+      this.#restore({ overdueSeconds: OVERDUE_SECONDS, atMost: TAKE_OVER_AT_MOST }),
+    );
   }
 
+  /** Sets the timers that the last process has taken with it. When the database fails, they are set when overdue. */
   onApplicationBootstrap(): void {
-    this.#wait(0);
+    this.#takingOver.start();
+    this.#restoring = this.#restore({ overdueSeconds: -this.#delaySeconds, atMost: MAX_TIMERS }).catch(
+      (error: unknown) => this.#logger.warn(`booked parcels could not be read: ${String(error)}`),
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await Promise.all([this.#takingOver.stop(), this.#restoring, ...this.#publishing]);
   }
 
   async book({ parcelId, correlationId }: Shipment): Promise<string> {
-    await this.#unit.change(stepOf({ parcelId, next: 'book', correlationId }), { jobs: [parcelId] }, ({ jobs }, now) =>
-      jobs[parcelId]
-        ? {}
-        : {
-            state: {
-              jobs: { [parcelId]: { parcelId, next: 'dispatch', dueAt: this.#later(now), correlationId, version: 1 } },
-            },
-          },
-    );
+    this.#schedule({ parcelId, step: 'dispatch', correlationId }, this.#delaySeconds * 1_000);
     return `fake_${parcelId}`;
   }
 
-  /** Stores an ended job for a parcel without a booking, so that a booking that arrives later starts nothing. */
-  async recall({ parcelId, correlationId }: Recall): Promise<void> {
-    await this.#unit.change(stepOf({ parcelId, next: 'recall', correlationId }), { jobs: [parcelId] }, ({ jobs }) => ({
-      state: { jobs: { [parcelId]: ended(jobs[parcelId] ?? { parcelId, correlationId, version: 0 }) } },
-    }));
+  /**
+   * Stops the timer. One in another process goes on, and so does a booking that arrives after the recall: logistics
+   * ignores reports about a halted parcel.
+   */
+  async recall({ parcelId }: Recall): Promise<void> {
+    clearTimeout(this.#timers.get(parcelId));
+    this.#timers.delete(parcelId);
   }
 
-  #wait(ms: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#round = this.#run();
+  #schedule(job: Job, ms: number): void {
+    if (this.#stopped || this.#timers.has(job.parcelId) || this.#timers.size >= MAX_TIMERS) return;
+    this.#setTimer(job, ms);
+  }
+
+  #setTimer(job: Job, ms: number): void {
+    const timer = setTimeout(() => {
+      const published = this.#report(job, timer).finally(() => this.#publishing.delete(published));
+      this.#publishing.add(published);
     }, ms);
+    this.#timers.set(job.parcelId, timer);
   }
 
-  async #run(): Promise<void> {
-    const claimed = await this.#work().catch((error: unknown) => {
-      this.#logger.warn(`will try again: ${error instanceof Error ? error.message : String(error)}`);
-      return 0;
-    });
-    this.#wait(claimed === BATCH_SIZE ? 0 : POLL_MS);
+  async #report(job: Job, timer: NodeJS.Timeout): Promise<void> {
+    const confirmed = await this.#publish(job);
+    // A recall has removed the timer meanwhile.
+    if (this.#stopped || this.#timers.get(job.parcelId) !== timer) return;
+    if (!confirmed) this.#setTimer(job, this.#retryMs);
+    else if (job.step === 'dispatch') this.#setTimer({ ...job, step: 'deliver' }, this.#delaySeconds * 1_000);
+    else this.#timers.delete(job.parcelId);
   }
 
-  async #work(): Promise<number> {
-    const { rows } = await this.pool.query<ClaimedJob>(
-      `UPDATE fake_carrier_jobs SET due_at = now() + interval '${LEASE}'
-
-       WHERE parcel_id IN (
-         SELECT parcel_id FROM fake_carrier_jobs WHERE due_at <= now()
-         ORDER BY due_at LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED
-       )
-       RETURNING parcel_id AS "parcelId", next, correlation_id AS "correlationId"`,
-    );
-    const steps = await Promise.allSettled(rows.map((job) => this.#step(job)));
-    const failed = steps.find((step) => step.status === 'rejected');
-    if (failed) throw failed.reason;
-    return rows.length;
+  /** Logs the first of several failures only. */
+  async #publish(job: Job): Promise<boolean> {
+    try {
+      await this.publisher.publish(messageOf(job));
+      this.#failing = false;
+      return true;
+    } catch (error) {
+      if (!this.#failing) this.#logger.warn(`will report again: ${String(error)}`);
+      this.#failing = true;
+      return false;
+    }
   }
 
-  async #step(claimed: ClaimedJob): Promise<void> {
-    const { parcelId } = claimed;
-    await this.#unit.change(stepOf(claimed), { jobs: [parcelId] }, ({ jobs }, now) => {
-      const job = jobs[parcelId];
-      return job?.next === claimed.next ? this.#done(job, now) : {};
-    });
-  }
-
-  #done(job: FakeCarrierJob, now: Date) {
-    const { parcelId } = job;
-    if (job.next === 'dispatch')
-      return {
-        state: {
-          jobs: { [parcelId]: { ...job, next: 'deliver' as const, dueAt: this.#later(now), version: job.version + 1 } },
-        },
-        messages: [DispatchParcel({ parcelId })],
-      };
-    return { state: { jobs: { [parcelId]: ended(job) } }, messages: [DeliverParcel({ parcelId })] };
-  }
-
-  #later(now: Date): Date {
-    return new Date(now.getTime() + this.delaySeconds * 1_000);
+  /** @param limits parcels that are due for as many seconds, or, when negative, will be due within them */
+  async #restore(limits: { overdueSeconds: number; atMost: number }): Promise<void> {
+    const { rows } = await this.pool.query<Job & { dueInMs: number }>(DUE, [
+      this.#delaySeconds,
+      limits.overdueSeconds,
+      limits.atMost,
+    ]);
+    for (const { dueInMs, ...job } of rows) this.#schedule(job, Math.max(0, dueInMs));
   }
 }
 
-const ended = (job: Omit<FakeCarrierJob, 'next' | 'dueAt'>): FakeCarrierJob => ({
-  ...job,
-  next: 'nothing',
-  dueAt: null,
-  version: job.version + 1,
-});
+/**
+ * Parcels that this carrier has and has not delivered, of the index `parcels_with_fake_carrier_idx`. The clock of the
+ * database decides what is due, for all processes. Parcels do not store a correlation id: their order's id replaces it.
+ */
+const DUE = `
+  SELECT id AS "parcelId", order_id AS "correlationId",
+    CASE status WHEN 'preparing' THEN 'dispatch' ELSE 'deliver' END AS step,
+    (extract(epoch FROM since - now()) + $1::float) * 1000 AS "dueInMs"
+  FROM parcels, coalesce(dispatched_at, carrier_asked_at, created_at) AS since
+  WHERE carrier_reference LIKE 'fake\\_%' AND delivered_at IS NULL AND halted_at IS NULL
+    AND since <= now() - make_interval(secs => $1::float + $2::float)
+  ORDER BY created_at LIMIT $3`;
 
-const stepOf = ({
-  parcelId,
-  next,
-  correlationId,
-}: {
-  parcelId: string;
-  next: string;
-  correlationId: string;
-}): Message => ({
-  id: v5(`${parcelId}/${next}`, STEPS),
-  type: `fake-carrier.${next}`,
-  version: 1,
-  correlationId,
-  time: new Date().toISOString(),
-  data: {},
-});
+const messageOf = ({ parcelId, step, correlationId }: Job): WireMessage =>
+  encode(REPORT[step]({ parcelId }), {
+    id: v5(`${parcelId}/${step}`, REPORTS),
+    time: new Date().toISOString(),
+    correlationId,
+    source: 'logistics',
+  });

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import {
+  BookCarrier,
   DeliverParcel,
   DispatchParcel,
   GetParcel,
@@ -58,8 +59,9 @@ afterAll(async () => {
   await Promise.all([broker?.close(), database?.close()]);
 });
 
-const start = async (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) =>
-  started.push(await startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings }));
+const run = (settings: { CARRIER_DELAY_SECONDS?: string; CARRIER_URL?: string }) =>
+  startLogistics({ AMQP_URL: broker.url, DATABASE_URL: database.url, ...settings });
+const start = async (settings: Parameters<typeof run>[0]) => started.push(await run(settings));
 const rows = async (sql: string, values: unknown[]): Promise<Record<string, unknown>[]> =>
   (await database.pool.query(sql, values)).rows as Record<string, unknown>[];
 
@@ -85,8 +87,8 @@ function order() {
       [ParcelCreated, ParcelDispatched, ParcelDelivered].map((contract) => received.of(contract, ours).length),
     statuses: async () =>
       Promise.all(parcels.map(async (parcelId) => (await around.request(GetParcel, { parcelId })).status)),
-    jobs: async () =>
-      (await rows('SELECT next FROM fake_carrier_jobs WHERE parcel_id = ANY($1)', [parcels])).map(({ next }) => next),
+    recalled: async () =>
+      (await rows('SELECT 1 FROM parcels WHERE id = ANY($1) AND recalled_at IS NOT NULL', [parcels])).length,
     references: async () =>
       (
         await rows('SELECT carrier_reference FROM parcels WHERE id = ANY($1) AND carrier_reference IS NOT NULL', [
@@ -111,12 +113,12 @@ async function bookedOrder() {
 describe('an order that is halted', () => {
   it('keeps its parcels in their warehouses, and the carrier fetches none', async () => {
     await start(NEVER);
-    const { halt, parcels, halted, statuses, jobs } = await bookedOrder();
+    const { halt, parcels, halted, statuses, recalled } = await bookedOrder();
     await send(halt);
     const [answer] = await eventually(() => expect(halted()).toHaveLength(1)).then(halted);
     expect(answer!.parcels.map(({ id }) => id).sort()).toEqual([...parcels].sort());
     expect(await statuses()).toEqual(['halted', 'halted']);
-    await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
+    await eventually(async () => expect(await recalled()).toBe(2));
     for (const step of [DispatchParcel, DeliverParcel])
       await expect(around.request(step, { parcelId: parcels[0] })).rejects.toEqual(conflict);
   });
@@ -151,17 +153,15 @@ describe('an order that is halted', () => {
   });
 
   it('continues as a whole when one of its parcels has left', async () => {
-    await start(NEVER);
-    const { halt, parcels, answers, left, statuses, jobs } = await bookedOrder();
+    const stop = await run(NEVER);
+    const { halt, parcels, answers, left, statuses, journeys } = await bookedOrder();
     await around.request(DispatchParcel, { parcelId: parcels[1] });
     await send(halt);
     await eventually(() => expect(left()).toMatchObject([{ version: 3 }]));
-    expect([answers().length, await statuses(), await jobs()]).toEqual([
-      1,
-      ['preparing', 'dispatched'],
-      ['dispatch', 'dispatch'],
-    ]);
-    expect(await around.request(DispatchParcel, { parcelId: parcels[0] })).toMatchObject({ status: 'dispatched' });
+    expect([answers().length, await statuses()]).toEqual([1, ['preparing', 'dispatched']]);
+    await stop();
+    await start(AT_ONCE);
+    await eventually(() => expect(journeys()).toEqual([2, 2, 2]));
   });
 
   it('is halted as a whole or not at all, with the matching reply, when its parcels leave at that instant', async () => {
@@ -187,19 +187,32 @@ describe('an order that is halted', () => {
 });
 
 describe('the fake carrier', () => {
-  it('fetches nothing that was recalled before it was booked', async () => {
+  it('fetches no halted parcel, also after a crash of its process', async () => {
+    const stop = await run(NEVER);
+    const { halt, halted, journeys } = await bookedOrder();
+    await send(halt);
+    await eventually(() => expect(halted()).toHaveLength(1));
+    await stop();
+    const next = order();
     await start(AT_ONCE);
-    const { parcels, paid, jobs, references, journeys } = order();
-    for (const parcelId of parcels) await around.send(RecallCarrier({ parcelId }));
-    await eventually(async () => expect(await jobs()).toEqual(['nothing', 'nothing']));
+    await send(next.paid);
+    await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
+    expect(journeys()).toEqual([2, 0, 0]);
+  });
+
+  it('fetches no halted parcel that is booked once more', async () => {
+    await start(AT_ONCE);
+    const { parcels, halt, paid, statuses, journeys } = order();
+    await send(halt);
     await send(paid);
-    await eventually(async () => expect(await references()).toBe(2));
+    for (const parcelId of parcels)
+      for (const command of [RecallCarrier, BookCarrier]) await send(command({ parcelId }));
     const next = order();
     await send(next.paid);
     await eventually(() => expect(next.journeys()).toEqual([2, 2, 2]));
-    expect([await jobs(), journeys()]).toEqual([
-      ['nothing', 'nothing'],
-      [2, 0, 0],
+    expect([await statuses(), journeys()]).toEqual([
+      ['halted', 'halted'],
+      [0, 0, 0],
     ]);
   });
 });

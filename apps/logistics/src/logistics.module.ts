@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, Sweep, UnitsOfWork } from '@sluice/service-kit';
+import { Publisher } from '@sluice/messaging';
+import { CONFIG, outside, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CarrierCalls } from './carrier.calls.js';
 import { FakeCarrier } from './carrier.fake.js';
@@ -11,16 +12,16 @@ import { overdueSweep } from './overdue.sweep.js';
 import { ParcelQueries } from './parcel.queries.js';
 import { ParcelRepository } from './parcel.repository.js';
 
-function carrier({ CARRIER_URL, CARRIER_DELAY_SECONDS }: LogisticsConfig, units: UnitsOfWork, pool: Pool): Carrier {
-  const url = outside(CARRIER_URL);
-  return url ? new HttpCarrier(url) : new FakeCarrier(units, pool, CARRIER_DELAY_SECONDS);
+function carrier(config: LogisticsConfig, publisher: Publisher, pool: Pool): Carrier {
+  const url = outside(config.CARRIER_URL);
+  return url ? new HttpCarrier(url) : new FakeCarrier(publisher, pool, { delaySeconds: config.CARRIER_DELAY_SECONDS });
 }
 
 @Module({
   controllers: [LogisticsListener],
   providers: [
     ...[ParcelRepository, ParcelQueries, CarrierCalls],
-    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, UnitsOfWork, Pool] },
+    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, Publisher, Pool] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },
   ],
 })

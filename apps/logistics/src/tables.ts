@@ -19,16 +19,6 @@ export interface Parcel extends ParcelView {
   version: number;
 }
 
-/** The fake carrier's next step for a parcel, and its time. */
-export interface FakeCarrierJob {
-  parcelId: string;
-  next: 'dispatch' | 'deliver' | 'nothing';
-  dueAt: Date | null;
-  /** Correlation id of the parcel's order. */
-  correlationId: string;
-  version: number;
-}
-
 export const parcelTables = {
   parcels: collection<Parcel>({
     table: 'parcels',
@@ -58,11 +48,3 @@ export type ParcelKeys = Keys<typeof parcelTables>;
 export type ParcelState = State<typeof parcelTables>;
 /** Without `R`: there is no reply. */
 export type ParcelDecision<R = never> = Decision<R, typeof parcelTables>;
-
-export const fakeCarrierTables = {
-  jobs: collection<FakeCarrierJob>({
-    table: 'fake_carrier_jobs',
-    key: 'parcelId',
-    columns: ['parcelId', 'next', 'dueAt', 'correlationId', 'version'],
-  }),
-};

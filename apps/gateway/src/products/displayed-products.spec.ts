@@ -71,6 +71,22 @@ describe('an order', () => {
     expect(inventory.peer.priceRequests.flat().filter((sku) => sku === 'FIG')).toEqual(['FIG']);
   });
 
+  it('requests the other products sold at present together with its own', async () => {
+    const fig = { sku: 'FIG', name: 'Fig', price: { amount: 5, currency: 'EUR' }, version: 1 };
+    const plum = { ...fig, sku: 'PLUM', name: 'Plum' };
+    const requests = () => inventory.peer.priceRequests.filter((skus) => skus.some((sku) => sku === 'PLUM'));
+    inventory.peer.products.set('FIG', fig).set('PLUM', plum);
+    await placed(['FIG', 'PLUM']);
+    for (const changed of [plum, fig]) {
+      inventory.peer.products.set(changed.sku, { ...changed, version: 2 });
+      await publish(broker, ProductChanged, { ...changed, version: 2 });
+    }
+    const before = requests().length;
+    await eventually(async () => expect((await placed(['FIG'])).shown).toEqual([['FIG', 5, 2]]));
+    await eventually(async () => expect((await placed(['PLUM'])).shown).toEqual([['PLUM', 5, 2]]));
+    expect(requests().slice(before)).toEqual([expect.arrayContaining(['FIG', 'PLUM'])]);
+  });
+
   it('is the same for the same key, whatever version is displayed by then', async () => {
     await put('RICE', 100);
     const first = await placed(['RICE'], gateway, { 'idempotency-key': 'rice' });

@@ -38,6 +38,19 @@ describe('the cached version of a product', () => {
     expect(cache.get('TEA')).toEqual(tea(1));
   });
 
+  it('is due soon after half of that time, and when it was never confirmed or facts may have been missed', () => {
+    const { cache, wait, confirm } = cacheAt(1_000);
+    expect(cache.isDueSoon('TEA')).toBe(true);
+    confirm(1);
+    wait(2_499);
+    expect(cache.isDueSoon('TEA')).toBe(false);
+    wait(1);
+    expect(cache.isDueSoon('TEA')).toBe(true);
+    confirm(1);
+    cache.invalidate();
+    expect(cache.isDueSoon('TEA')).toBe(true);
+  });
+
   it('is as old as the request, not as the reply; a reply with an older version confirms nothing', () => {
     const { cache, wait, confirm } = cacheAt(0);
     const requestedAt = 0;

@@ -32,8 +32,18 @@ export class ProductCache {
 
   /** Whether inventory confirmed this version recently, and no facts may have been missed since. */
   isFresh(sku: string): boolean {
+    return this.#ageOf(sku) < FRESH_MS;
+  }
+
+  /** Whether the version will not be fresh for long. */
+  isDueSoon(sku: string): boolean {
+    return this.#ageOf(sku) >= FRESH_MS / 2;
+  }
+
+  /** Time since inventory confirmed the version; infinite when facts may have been missed since. Milliseconds. */
+  #ageOf(sku: string): number {
     const confirmedAt = this.#products.get(sku)?.confirmedAt ?? -Infinity;
-    return confirmedAt > this.#invalidatedAt && this.clock() - confirmedAt < FRESH_MS;
+    return confirmedAt > this.#invalidatedAt ? this.clock() - confirmedAt : Infinity;
   }
 
   /**
