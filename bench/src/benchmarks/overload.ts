@@ -25,7 +25,7 @@ interface Side {
 
 const SIDES: Readonly<Record<string, Side>> = {
   [OURS]: { start: startSluice, inFlight: [256] },
-  [CHAIN]: { start: startChain, inFlight: [32, 64, 128, 256] },
+  [CHAIN]: { start: startChain, inFlight: [64, 128, 256] },
 };
 
 /** Twice the capacity of each system for half a minute. */
@@ -73,6 +73,6 @@ async function capacityOf(system: RunningSystem, inFlight: readonly number[], { 
   await loadOrders(system, { inFlight: 32, seconds: quick ? 1 : 4 }); // warm-up
   const rates: number[] = [];
   for (const orders of inFlight)
-    rates.push((await loadOrders(system, { inFlight: orders, seconds: quick ? 2 : 6 })).perSecond);
+    rates.push((await loadOrders(system, { inFlight: orders, seconds: quick ? 2 : 5 })).perSecond);
   return Math.max(...rates);
 }
