@@ -35,7 +35,7 @@ export const benchmark: Benchmark = {
       return { [RATE]: rate, [HOT]: hot, [P50]: median(times), [P95]: quantile(times, 0.95) };
     };
     const sides = Object.fromEntries(SIDES.map((side) => [side, () => measure(side)]));
-    const options = { rounds: quick ? 1 : 4, warmUps: quick ? 0 : 1, withinSeconds: 45, progress, required: SIDES };
+    const options = { rounds: quick ? 1 : 4, warmUps: quick ? 0 : 1, withinSeconds: 35, progress, required: SIDES };
     try {
       return rowsOf(await measureInTurn(sides, options));
     } finally {
