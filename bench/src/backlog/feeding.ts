@@ -22,7 +22,10 @@ const ADDRESS = { name: 'Ann', street: 'Main Street 1', city: 'Springfield', pos
 /** Half of the messages that may wait for the broker in one process. */
 const BATCH_SIZE = 5_000;
 
-const send = ({ publisher }: Place, message: Outgoing): Promise<void> =>
+/** What messages are published with. */
+type Sender = Pick<Place, 'publisher'>;
+
+const send = ({ publisher }: Sender, message: Outgoing): Promise<void> =>
   publisher.publish(
     encode(message, { id: randomUUID(), time: new Date().toISOString(), correlationId: randomUUID(), source: 'bench' }),
   );
@@ -47,17 +50,17 @@ export async function stockUp(place: Place): Promise<void> {
  * Publishes orders with one or two lines, without a caller that waits for the reply. Each is of another user, because
  * the number of unpaid orders per user is limited.
  */
-export async function placeOrders(place: Place, count: number): Promise<void> {
+export async function placeOrders(at: Sender, count: number, skus: readonly string[] = SKUS): Promise<void> {
   for (let from = 0; from < count; from += BATCH_SIZE) {
     await Promise.all(
-      Array.from({ length: Math.min(BATCH_SIZE, count - from) }, (_, index) => send(place, orderOf(from + index))),
+      Array.from({ length: Math.min(BATCH_SIZE, count - from) }, (_, index) => send(at, orderOf(from + index, skus))),
     );
   }
 }
 
-function orderOf(index: number): Outgoing {
+function orderOf(index: number, skus: readonly string[]): Outgoing {
   const lines = [index, ...(index % 2 === 0 ? [index + 3] : [])].map((n) => ({
-    sku: SKUS[n % SKUS.length]!,
+    sku: skus[n % skus.length]!,
     quantity: 1,
   }));
   return PlaceOrder({ orderId: randomUUID(), userId: randomUUID(), bodyHash: `${index}`, lines, address: ADDRESS });

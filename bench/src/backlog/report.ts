@@ -2,10 +2,10 @@ import { shown } from '../table/statistics.js';
 import type { Tenth } from './draining.js';
 
 /**
- * Minimum ratio of the last rate to the first one. Tables of 100,000 rows and a deeper index cost a few per cent; a
- * scan of all rows would cost far more.
+ * Minimum ratio of the last rate to the first one. Tables of 100,000 rows and a deeper index cost a few per cent, and
+ * other load on the machine as much; a scan of all rows would cost far more.
  */
-export const MIN_FLATNESS = 0.5;
+export const MIN_FLATNESS = 0.8;
 /**
  * Maximum growth of a process while it drains. It holds 100 messages of the queue and 5,000 outgoing ones, about 10
  * MB; the rest is for V8, whose heap grows by some tens of MB before a collection. A leak of 100,000 messages of 1 kB

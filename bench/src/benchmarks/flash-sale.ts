@@ -35,7 +35,7 @@ export const benchmark: Benchmark = {
     const place = await openPlace(redis?.port);
     try {
       const sides = await prepare(place, redis, quick ? 500 : 5_000);
-      const options = { rounds: quick ? 1 : 5, warmUps: quick ? 0 : 1, withinSeconds: 85, progress, required: OURS };
+      const options = { rounds: quick ? 1 : 5, warmUps: quick ? 0 : 1, withinSeconds: 35, progress, required: OURS };
       return rowsOf(await measureInTurn(sides, options));
     } finally {
       await place.close();

@@ -13,10 +13,10 @@ const RATE = 'per second';
 export const benchmark: Benchmark = {
   async measure(run) {
     const system = await startSluice(run);
-    const load: Load = { inFlight: 256, seconds: run.quick ? 2 : 10 };
+    const load: Load = { inFlight: 256, seconds: run.quick ? 2 : 6 };
     const measure = (side: RunningSystem) => async () => ({ [RATE]: (await loadOrders(side, load)).perSecond });
     const sides = { [SPREAD]: measure(system), [HOT]: measure({ ...system, place: () => system.place(0) }) };
-    const options = { rounds: run.quick ? 1 : 3, withinSeconds: 60, progress: run.progress, required: [HOT, SPREAD] };
+    const options = { rounds: run.quick ? 1 : 2, withinSeconds: 60, progress: run.progress, required: [HOT, SPREAD] };
     try {
       await loadOrders(system, { inFlight: 32, seconds: run.quick ? 1 : 4 }); // warm-up
       const measured = await measureInTurn(sides, options);

@@ -12,11 +12,11 @@ import { ratioAtLeast, ratioAtMost, valueAtMost } from '../table/verdict.js';
 
 const OURS = 'Sluice';
 /** Time for what the load has left behind: outboxes, connections, garbage. */
-const SETTLE_MS = 6_000;
+const SETTLE_MS = 4_000;
 const MEMORY = 'MB after load';
 const IDLE = '% of a core when idle';
 
-const FULL = { warm: 3, alone: 4, at64: 10, at256: 12, idle: 5 };
+const FULL = { warm: 2, alone: 3, at64: 8, at256: 10, idle: 4 };
 const QUICK = { warm: 2, alone: 2, at64: 2, at256: 2, idle: 1 };
 type Seconds = typeof FULL;
 

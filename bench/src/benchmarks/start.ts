@@ -26,7 +26,7 @@ export const benchmark: Benchmark = {
       first.push(seconds);
       await once(child, 'exit');
     });
-    for (let n = 0; n < (run.quick ? 1 : 3); n++)
+    for (let n = 0; n < (run.quick ? 1 : 2); n++)
       await whileRunning(run, ['--no-demo'], async (seconds) => {
         later.push(seconds);
         if (n > 0) return;

@@ -1,13 +1,28 @@
 import { EXCHANGES } from '@sluice/contracts';
-import { testBroker, testDatabase } from '@sluice/testing';
-import { QUEUE, schemaSql } from './stock.js';
+import { testBroker, testDatabase, type TestDatabase } from '@sluice/testing';
+import { QUEUE, schemaSql, storeRows } from './stock.js';
 
 const REPLY_QUEUE = 'bench.heard';
 const durable = { arguments: { 'x-queue-type': 'quorum' } };
 
+export interface PlaceOptions {
+  /** Instead of those that the environment names. */
+  servers?: { postgresUrl: string; rabbit: { url: string; managementUrl: string } };
+  /** Handled messages and rows of stock that are there before the first round. */
+  stored?: number;
+}
+
 /** A database and a virtual host of its own: one input and one output queue, quorum queues like those of the shop. */
-export async function openPlace() {
-  const [database, broker] = await Promise.all([testDatabase('bench', { schemaSql }), testBroker()]);
+export async function openPlace({ servers, stored = 0 }: PlaceOptions = {}) {
+  const [database, broker] = await Promise.all([
+    testDatabase('bench', { schemaSql, ...(servers && { server: servers.postgresUrl }) }),
+    testBroker(servers && { server: servers.rabbit }),
+  ]);
+  if (stored > 0) {
+    await database.pool.query(storeRows(stored));
+    await database.pool.query('VACUUM ANALYZE'); // else autovacuum does it in the first round
+  }
+  let earlier = 0;
   const channel = await broker.connection.createChannel();
   for (const queue of [QUEUE, `${QUEUE}.dead`, REPLY_QUEUE]) await channel.assertQueue(queue, durable);
   await channel.bindQueue(QUEUE, EXCHANGES.commands, 'bench.take');
@@ -17,10 +32,12 @@ export async function openPlace() {
     database,
     /** Number of messages in the output queue. */
     received: async () => (await channel.checkQueue(REPLY_QUEUE)).messageCount,
-    handled: async () => Number((await database.pool.query('SELECT count(*) AS n FROM inbox')).rows[0].n),
+    /** Number of messages since the last `forget`. */
+    handled: async () => (await countInbox(database)) - earlier,
     forget: async () => {
       await channel.purgeQueue(REPLY_QUEUE);
-      await database.pool.query('TRUNCATE inbox, outbox');
+      await database.pool.query(`TRUNCATE outbox${stored > 0 ? '' : ', inbox'}`);
+      earlier = await countInbox(database);
       // Without VACUUM, later rounds would also read the dead rows of earlier ones.
       await database.pool.query('VACUUM ANALYZE stock');
     },
@@ -32,5 +49,8 @@ export async function openPlace() {
     close: () => Promise.all([broker.close(), database.close()]),
   };
 }
+
+const countInbox = async ({ pool }: TestDatabase): Promise<number> =>
+  Number((await pool.query('SELECT count(*) AS n FROM inbox')).rows[0].n);
 
 export type Place = Awaited<ReturnType<typeof openPlace>>;

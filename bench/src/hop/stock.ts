@@ -27,6 +27,15 @@ export const schemaSql = `
   CREATE TABLE stock (sku text PRIMARY KEY, on_hand bigint, version int NOT NULL DEFAULT 0);
   INSERT INTO stock SELECT 'sku-' || n, 1000000000, 1 FROM generate_series(0, ${SKUS - 1}) n;`;
 
+/** Handled messages, and products that nobody takes, under ids in the order of the index. */
+export const storeRows = (count: number): string => `
+  INSERT INTO inbox (id) SELECT (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid
+    FROM generate_series(1, ${count}) n;
+  INSERT INTO stock SELECT 'other-' || n, 1000000000, 1 FROM generate_series(1, ${count}) n;`;
+
+/** The product of a message; every one is taken in its turn. */
+export const spreadOut = (index: number): string => `sku-${(index * 7_919) % SKUS}`;
+
 export const take = (
   { sku, quantity }: Data<typeof Take>,
   { stock }: State<typeof tables>,

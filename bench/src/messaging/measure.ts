@@ -19,14 +19,14 @@ const nameOf = (inFlight: string | number): string => `at ${inFlight}`;
 export async function measureMessaging(work: MessagingWork, run: BenchRun): Promise<Row[]> {
   const { quick, progress } = run;
   const place = await openPlace(run);
-  const seconds = quick ? 0.5 : 1.5;
+  const seconds = quick ? 0.5 : 1;
   const measure = async (name: string): Promise<Values> => {
     const values: Values = {};
     for (const inFlight of Object.keys(work.aims).map(Number))
       values[nameOf(inFlight)] = await place.drive(name, { kind: work.kind, inFlight, seconds });
     return values;
   };
-  const options = { rounds: quick ? 1 : 5, warmUps: quick ? 0 : 1, withinSeconds: 45, progress };
+  const options = { rounds: quick ? 1 : 3, warmUps: quick ? 0 : 1, withinSeconds: 45, progress };
   try {
     const sides = Object.fromEntries(place.names.map((name) => [name, () => measure(name)]));
     return rowsOf(work, place.names, await measureInTurn(sides, { ...options, required: [OURS, BARE] }));

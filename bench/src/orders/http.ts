@@ -7,7 +7,7 @@ export interface HttpAnswer<T> {
 
 /** A client that keeps its connections, as load generators do: fetch needs more processor time per request. */
 export class HttpClient {
-  readonly #agent = new Agent({ keepAlive: true, noDelay: true, maxSockets: 600 });
+  readonly #agent = new Agent({ keepAlive: true, noDelay: true });
 
   constructor(private readonly port: number) {}
 

@@ -12,40 +12,44 @@ export interface Offer {
   seconds: number;
 }
 
-export interface OfferResult {
+/** What became of the orders of one second. */
+export interface Second {
   /** Times until an answer of success. Milliseconds. */
   accepted: number[];
   /** Refused, failed, or not answered while the customer waited. */
   failed: number;
   /** Accepted and not completed in time. */
   lost: number;
-  /** Times from the request to the completion, by the second in which the order was placed. Milliseconds. */
-  waits: number[][];
+  /** Times from the request to the completion. Milliseconds. */
+  waits: number[];
 }
 
-/** An open loop: customers come at a constant rate, whether or not earlier ones have been served. */
-export async function offerOrders(system: RunningSystem, { perSecond, seconds }: Offer): Promise<OfferResult> {
-  const result: OfferResult = { accepted: [], failed: 0, lost: 0, waits: Array.from({ length: seconds }, () => []) };
+/**
+ * An open loop: customers come at a constant rate, whether or not earlier ones have been served.
+ * @returns by the second in which an order was placed
+ */
+export async function offerOrders(system: RunningSystem, { perSecond, seconds }: Offer): Promise<Second[]> {
+  const result = Array.from({ length: seconds }, (): Second => ({ accepted: [], failed: 0, lost: 0, waits: [] }));
   const customers: Promise<void>[] = [];
   const began = performance.now();
   const end = began + seconds * 1_000;
   for (let now = began; now < end; now = performance.now()) {
     const due = ((now - began) / 1_000) * perSecond;
-    while (customers.length < due) customers.push(buy(system, result, Math.floor((now - began) / 1_000)));
+    while (customers.length < due) customers.push(buy(system, result[Math.floor((now - began) / 1_000)]!));
     await pause(TICK_MS);
   }
   await Promise.all(customers);
   return result;
 }
 
-async function buy(system: RunningSystem, result: OfferResult, second: number): Promise<void> {
+async function buy(system: RunningSystem, second: Second): Promise<void> {
   const began = performance.now();
   const placed = await within(PATIENCE_MS, system.place()).catch(() => undefined);
-  if (!placed) return void result.failed++;
-  result.accepted.push(performance.now() - began);
+  if (!placed) return void second.failed++;
+  second.accepted.push(performance.now() - began);
   await within(COMPLETED_WITHIN_MS, placed.completed).then(
-    () => result.waits[second]!.push(performance.now() - began),
-    () => result.lost++,
+    () => second.waits.push(performance.now() - began),
+    () => second.lost++,
   );
 }
 
@@ -56,12 +60,4 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   });
   late.catch(() => {}); // aborted, or thrown by the race
   return Promise.race([work, late]).finally(() => aborted.abort());
-}
-
-const BARS = [...'▁▂▃▄▅▆▇█'];
-
-/** One bar for each value, the greatest as high as a line. */
-export function drawing(values: readonly number[]): string {
-  const most = Math.max(...values);
-  return values.map((value) => BARS[Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))]).join('');
 }

@@ -1,6 +1,6 @@
 import { median, shown, spread } from './statistics.js';
 import type { Aim, Row } from './row.js';
-import { bestPeer, ratioOf, verdictOf } from './verdict.js';
+import { bestPeer, ratioOf, verdictOf, type Verdict } from './verdict.js';
 
 const TITLES = ['work', 'aim', 'ours: median (least to most)', 'best peer', 'ratio', 'verdict'];
 
@@ -35,6 +35,13 @@ function aimText(aim: Aim | undefined, digits: number): string {
   const bound = aim.atLeast ?? aim.atMost ?? NaN;
   const number = aim.of === 'ratio' ? `${shown(bound, 2)} of peer` : shown(bound, digits);
   return `${aim.atLeast === undefined ? '<=' : '>='} ${number}`;
+}
+
+/** How many rows have which verdict: `20 met, 3 missed, 1 not compared`. */
+export function verdictsOf(rows: readonly Row[]): string {
+  const verdicts = rows.map(verdictOf);
+  const count = (verdict: Verdict): string => `${verdicts.filter((one) => one === verdict).length} ${verdict}`;
+  return [count('met'), count('missed'), count('not compared')].join(', ');
 }
 
 /** Each peer of each row that has more than one, since the table has room for the best alone. */

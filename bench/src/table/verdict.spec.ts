@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from './row.js';
-import { otherPeersOf, tableOf } from './table.js';
+import { otherPeersOf, tableOf, verdictsOf } from './table.js';
 import { bestPeer, ratioAtLeast, ratioAtMost, valueAtMost, verdictOf } from './verdict.js';
 
 const rates: Row = { work: 'per second', ours: [200, 240, 100], peers: { slow: [50], fast: [90, 110, 100] } };
@@ -35,6 +35,11 @@ describe('the table', () => {
     expect(row).toMatch(
       /per second {2}>= 3.00 of peer {2}200 \(100 to 240\) .* fast 100 \(90 to 110\) {2}2.00 .*missed/,
     );
+  });
+
+  it('counts the verdicts', () => {
+    const rows = [rates, { ...rates, aim: ratioAtLeast(2) }, { ...rates, aim: ratioAtLeast(3) }];
+    expect(verdictsOf(rows)).toBe('1 met, 1 missed, 0 not compared');
   });
 
   it('lists all peers of a row below it', () =>

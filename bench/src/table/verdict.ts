@@ -6,6 +6,7 @@ export type Verdict = 'met' | 'missed' | 'not compared' | '';
 /** Ratio of our median to that of the peer. */
 export const ratioAtLeast = (atLeast: number): Aim => ({ of: 'ratio', atLeast });
 export const ratioAtMost = (atMost: number): Aim => ({ of: 'ratio', atMost });
+export const valueAtLeast = (atLeast: number): Aim => ({ of: 'value', atLeast });
 export const valueAtMost = (atMost: number): Aim => ({ of: 'value', atMost });
 
 /** The peer against which a row is judged: the one with the most per second, or with the least cost. */
