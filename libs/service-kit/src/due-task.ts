@@ -48,6 +48,7 @@ export class DueTask {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#timerAt = Infinity;
     await this.#round;
   }
 
