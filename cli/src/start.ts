@@ -9,6 +9,7 @@ import type { Shutdown } from '@sluice/stack/shutdown';
 import { StateDirectory } from '@sluice/stack/state-directory';
 import { startSystem } from '@sluice/stack/system';
 import { sellOneOrder, timelineLines } from './demo.js';
+import { fasterNodeLine } from './faster-node.js';
 import { runUntilStopped } from './run-until-stopped.js';
 
 interface Options {
@@ -60,6 +61,8 @@ export async function startAndServe({ demo, exitAfterDemo, onReady }: Options): 
       progress.line(`✓ ready after ${ready}`);
       if (demo) await demonstrate(url, progress);
       for (const line of addressLines(stateDirectory, url, broker.managementUrl)) progress.line(line);
+      const advice = fasterNodeLine(process.versions.node);
+      if (advice) progress.line(advice);
       await onReady?.({ supervisor, progress, shutdown });
       if (exitAfterDemo) return 0;
       supervisor.showLogs = true;

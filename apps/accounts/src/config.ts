@@ -41,7 +41,7 @@ export type AccountsConfig = z.output<typeof AccountsConfig>;
 const MIN_REVOCATION_MS = 30 * 86_400_000;
 
 /** The settings in the form of the rules. */
-export const limitsOf = (config: AccountsConfig): AccountLimits => ({
+export const limitsOf = (config: Omit<AccountsConfig, 'DEV_SEED'>): AccountLimits => ({
   holdMs: config.UNVERIFIED_HOLD_SECONDS * 1_000,
   unverifiedMs: config.UNVERIFIED_ACCOUNT_DAYS * 86_400_000,
   resendMs: config.CODE_RESEND_SECONDS * 1_000,

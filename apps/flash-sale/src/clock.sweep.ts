@@ -2,14 +2,18 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import type { Message } from '@sluice/contracts';
 import { Publisher } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
-import { PeriodicTask } from '@sluice/service-kit';
+import { DueTask } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { REPORT_EVERY_MS } from './progress.js';
 import { applyClock, saleKeys, shelve } from './sale.js';
 import { SaleRepository } from './sale.repository.js';
 
-/** Longest delay of the opening for subscribers; claims are judged by the clock itself. Milliseconds. */
-const EVERY_MS = 250;
+/**
+ * While a sale is due, the interval of the sweeps, so the longest delay of the opening for subscribers; claims are
+ * judged by the clock itself. Otherwise no sweep runs before the next instant of a sale or a change by this process.
+ * `atMost` is the delay of a change whose process has crashed right after it.
+ */
+const PACE_MS = { atLeast: 250, atMost: 5_000 };
 /** More sales than are active at a time; otherwise the next sweep continues. */
 const BATCH_SIZE = 100;
 
@@ -37,13 +41,30 @@ const KEPT = `
   WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
   ORDER BY shelve_at LIMIT ${BATCH_SIZE}`;
 
+/**
+ * Time until a sale is due by the conditions above; NULL: no sale is. Only the broker says when the pieces of a closed
+ * sale can be returned, so such a sale is due until then.
+ */
+const NEXT = `
+  SELECT (extract(epoch FROM min(due_at) - now()) * 1000)::float8 AS "dueInMs" FROM (
+    SELECT least(
+      closes_at,
+      CASE WHEN state = 'scheduled' THEN opens_at END,
+      CASE WHEN version > told_version OR drained > told_drained
+        THEN told_at + interval '${REPORT_EVERY_MS} milliseconds' END
+    ) AS due_at
+    FROM sales WHERE state IN ('scheduled', 'open', 'sold-out')
+    UNION ALL
+    SELECT now() FROM sales WHERE shelve_at IS NOT NULL
+  ) AS dues`;
+
 /** The claim queue, and the queue of claims that are retried. */
 const CLAIM_QUEUE = ['flash-sale.claims', 'flash-sale.claims-again'];
 
 /** Opens and closes sales, and publishes progress that no later message has published. Several processes may sweep. */
 @Injectable()
 export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #task = new PeriodicTask('clock', EVERY_MS, () => this.#sweep());
+  readonly #task = new DueTask('clock', PACE_MS, () => this.#sweep());
 
   constructor(
     private readonly sales: SaleRepository,
@@ -52,6 +73,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
+    this.sales.onChange(() => this.#task.wake());
     this.#task.start();
   }
 
@@ -59,10 +81,13 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
     return this.#task.stop();
   }
 
-  async #sweep(): Promise<void> {
+  /** @returns in how many ms the next sale is due */
+  async #sweep(): Promise<number | undefined> {
     const { rows } = await this.pool.query<{ id: string }>(DUE);
     await Promise.all(rows.map(({ id }) => this.#applyClock(id)));
     await this.#shelve();
+    const next = await this.pool.query<{ dueInMs: number | null }>(NEXT);
+    return next.rows[0]?.dueInMs ?? undefined;
   }
 
   async #shelve(): Promise<void> {

@@ -8,12 +8,20 @@ import { tables, type Decision, type Keys, type State } from './tables.js';
 @Injectable()
 export class SaleRepository {
   readonly #unit: UnitOfWork<typeof tables>;
+  #changed = (): void => {};
 
   constructor(units: UnitsOfWork) {
     this.#unit = units.over({ tables });
   }
 
-  change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
-    return this.#unit.change(message, keys, decide);
+  /** Calls the listener after each change by this process. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
+  }
+
+  async change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
+    const result = await this.#unit.change(message, keys, decide);
+    this.#changed();
+    return result;
   }
 }

@@ -81,6 +81,7 @@ export class Publisher {
   #preparing = 0;
   #blocked = false;
   readonly #blockedListeners = new Set<(blocked: boolean) => void>();
+  readonly #readyListeners = new Set<() => void>();
   #closed = false;
 
   constructor({ url, tls, name = 'publisher', window = WINDOW, nacksAreAnswers, user, setup }: PublisherOptions) {
@@ -95,7 +96,7 @@ export class Publisher {
       nacksAreAnswers,
       user,
       setup,
-      onOpen: () => this.#sendNext(),
+      onOpen: () => this.#resume(),
       onLost: () => this.#failJobsThatDoNotWait(),
     });
   }
@@ -116,6 +117,15 @@ export class Publisher {
     this.#blockedListeners.add(listener);
     if (this.#blocked) listener(true);
     return () => void this.#blockedListeners.delete(listener);
+  }
+
+  /**
+   * Notifies the listener each time the publisher becomes ready: at the first connection, and when the broker is back.
+   * @returns a function that removes the listener
+   */
+  onReady(listener: () => void): () => void {
+    this.#readyListeners.add(listener);
+    return () => void this.#readyListeners.delete(listener);
   }
 
   /**
@@ -271,7 +281,12 @@ export class Publisher {
     this.#blocked = blocked;
     for (const listener of this.#blockedListeners) listener(blocked);
     if (blocked) this.#failJobsThatDoNotWait();
-    else this.#sendNext();
+    else this.#resume();
+  }
+
+  #resume(): void {
+    this.#sendNext();
+    if (this.ready) for (const listener of this.#readyListeners) listener();
   }
 
   #failJobsThatDoNotWait(): void {

@@ -23,8 +23,6 @@ export interface OutboxRelayOptions {
 const PUBLISH_DEADLINE_MS = 10_000;
 /** Maximum delay of a message that a crash has left in the outbox, once it is old enough for the sweep. */
 const SWEEP_EVERY_MS = 5_000;
-/** Interval at which the relay checks whether the broker is back. */
-const RECONNECT_POLL_MS = 250;
 /**
  * Messages in memory from commit to delete: about 5 MB at 1 kB each, and half of the publisher's queue. At this limit
  * units of work wait (`untilCapacity`); while the broker is down, new messages stay only in the outbox.
@@ -51,6 +49,9 @@ export class OutboxRelay {
   readonly #inMemory = new Set<string>();
   #capacityWaiters: (() => void)[] = [];
   #sweeping?: Promise<void>;
+  /** Begins the next sweep now. */
+  #endWait = (): void => {};
+  #unlisten = (): void => {};
 
   constructor(private readonly options: OutboxRelayOptions) {
     this.#confirmed = new ConfirmedIds(
@@ -62,7 +63,9 @@ export class OutboxRelay {
   /** Starts the sweeps: one now, one each time the broker is back, and one every few seconds. */
   start(): void {
     watchedPools.add(this.options.pool);
-    this.#sweeping ??= this.#keepSweeping();
+    if (this.#sweeping) return;
+    this.#unlisten = this.options.publisher.onReady(() => this.#endWait());
+    this.#sweeping = this.#keepSweeping();
   }
 
   /** Publishes rows that were just committed, up to the limit in memory; the sweep publishes the others. */
@@ -91,6 +94,8 @@ export class OutboxRelay {
   async stop(deadlineMs = 5_000): Promise<void> {
     this.#stopping.abort();
     this.#confirmed.stopWaiting();
+    this.#unlisten();
+    this.#endWait();
     watchedPools.delete(this.options.pool);
     await Promise.race([this.#drained(), pause(deadlineMs, undefined, { ref: false })]);
   }
@@ -147,17 +152,12 @@ export class OutboxRelay {
     }
   }
 
-  /** Resolves when the interval is over, or when the broker is back. */
+  /** Resolves when the interval is over, when the broker is back, or when the relay stops. */
   async #untilNextSweep(): Promise<void> {
-    const { publisher, sweepEveryMs = SWEEP_EVERY_MS } = this.options;
-    const end = performance.now() + sweepEveryMs;
-    for (
-      let wasReady = true;
-      performance.now() < end && !this.#stopping.signal.aborted && (wasReady || !publisher.ready);
-    ) {
-      wasReady = publisher.ready;
-      await this.#pause(Math.min(sweepEveryMs, RECONNECT_POLL_MS));
-    }
+    if (this.#stopping.signal.aborted) return;
+    const waiting = new AbortController();
+    this.#endWait = () => waiting.abort();
+    await pause(this.options.sweepEveryMs ?? SWEEP_EVERY_MS, undefined, { signal: waiting.signal }).catch(() => {});
   }
 
   async #sweep(): Promise<void> {
@@ -176,11 +176,6 @@ export class OutboxRelay {
     } catch (error) {
       this.#logger.warn(`the outbox could not be swept: ${String(error)}`);
     }
-  }
-
-  /** Resolves after `ms`, or as soon as the relay stops. */
-  #pause(ms: number): Promise<void> {
-    return pause(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 }
 

@@ -17,8 +17,8 @@ import { transaction, type Ending } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
-  /** Publishes the committed messages; one relay per process. */
-  relay: OutboxRelay;
+  /** Publishes the committed messages; one relay per process. What it does not take is left to the next sweep. */
+  relay: Pick<OutboxRelay, 'forward' | 'untilCapacity' | 'deleteConfirmed'>;
   /** Name of the service; part of every message that it sends. */
   source: string;
   tables: T;

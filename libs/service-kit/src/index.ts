@@ -2,6 +2,7 @@ export { dueSql, isDue, type PendingRequest } from './resend-backoff.js';
 export { ScrapeTimeGauge, type Numbers } from './scrape-time-gauge.js';
 export { brokerOf } from './broker-address.js';
 export { CommonConfig, DatabaseConfig, flag, Port, wholeNumber } from './environment.js';
+export { DueTask } from './due-task.js';
 export { serveHealth, type Check } from './health.js';
 export { broken, readOnly, type Invariant } from './invariants.js';
 export { keyIdOf } from './key-id.js';

@@ -12,6 +12,7 @@ import {
   configText,
   DISK_FREE_LIMIT,
   plainListeners,
+  QUORUM_LOG,
   tlsListeners,
   type Settings,
 } from './settings.js';
@@ -138,6 +139,7 @@ export class BrokerNode {
     const { settings = {}, ports } = this.#options;
     const all: Settings = {
       ...this.#listeners(),
+      ...QUORUM_LOG,
       ...settings,
       'disk_free_limit.absolute': DISK_FREE_LIMIT,
       'log.file': false, // its output is a file: see `spawn`

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { inRoot } from '../workspace.js';
-import { ADVANCED_CONFIG, configText, ERLANG_ARGUMENTS, plainListeners, tlsListeners } from './settings.js';
+import {
+  ADVANCED_CONFIG,
+  configText,
+  ERLANG_ARGUMENTS,
+  FIRST_CONTAINER,
+  JOINING_CONTAINER,
+  plainListeners,
+  tlsListeners,
+} from './settings.js';
 
 describe('the settings of RabbitMQ', () => {
   it('that need advanced.config are those that the nodes of docker-compose.yml take as arguments', () => {
@@ -9,6 +17,11 @@ describe('the settings of RabbitMQ', () => {
     expect(readFileSync(inRoot('docker-compose.yml'), 'utf8')).toContain(
       `RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: ${ERLANG_ARGUMENTS}\n`,
     );
+  });
+
+  it('bound the memory of the log of quorum queues on every node of docker-compose.yml', () => {
+    for (const settings of [FIRST_CONTAINER, JOINING_CONTAINER])
+      expect(configText(settings)).toContain('raft.wal_max_size_bytes = 67108864\n');
   });
 
   it('open plain ports on one address, and no management API where its plugin is off', () => {

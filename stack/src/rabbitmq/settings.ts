@@ -18,6 +18,13 @@ export const ADMINISTRATOR = 'sluice';
 /** With less free disk a broker blocks its publishers: https://www.rabbitmq.com/docs/disk-alarms */
 export const DISK_FREE_LIMIT = '200MB';
 
+/**
+ * Bytes of quorum queues' log after which entries of living messages move to the queues' own files. Until then all
+ * entries stay in memory, also those of messages that were consumed; by default that is up to 512 MB, three times over
+ * while it moves (https://www.rabbitmq.com/docs/quorum-queues#resource-use).
+ */
+export const QUORUM_LOG: Settings = { 'raft.wal_max_size_bytes': 64 * 1024 * 1024 };
+
 /** Variables of the Erlang application `rabbit` for which rabbitmq.conf has no name. */
 const RABBIT_VARIABLES = {
   /** When a dead letter whose target was missing, as after a crash, is published again. ms; by default 180,000. */
@@ -47,6 +54,7 @@ export const clusterSettings = (nodes: readonly string[]): Settings => ({ ...PAU
 /** Publishers are blocked at 60 % of the container's memory (docker-compose.yml), not of the machine's. */
 const IN_CONTAINER: Settings = {
   'log.console': true,
+  ...QUORUM_LOG,
   ...PAUSE_MINORITY,
   'vm_memory_high_watermark.absolute': '2400MB',
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
@@ -14,6 +15,8 @@ type PrintLine = (line: string) => void;
 /** The request of another terminal and the answer of the running start, in the state directory of both. */
 const REQUEST = 'restart';
 const POLL_MS = 100;
+/** For file systems that report no changes, such as those of a network. */
+const UNREPORTED_POLL_MS = 2_000;
 
 /**
  * Restarts the services of each request, one request after the other.
@@ -26,15 +29,29 @@ export function serveRestartRequests(
 ): () => void {
   stateDirectory.forget(REQUEST); // nobody waits for the answer of an earlier start
   let busy = false;
-  const poll = async (): Promise<void> => {
+  const look = async (): Promise<void> => {
     const request = busy ? undefined : stateDirectory.recall(REQUEST);
     if (!request || request.answer) return;
     busy = true;
     stateDirectory.remember(REQUEST, { ...request, answer: await answerTo(request, restart, printLine) });
     busy = false;
+    await look(); // one that has come meanwhile
   };
-  const timer = setInterval(() => void poll(), POLL_MS);
-  return () => clearInterval(timer);
+  const watcher = watchFile(stateDirectory.dir, `${REQUEST}.json`, () => void look());
+  const timer = setInterval(() => void look(), UNREPORTED_POLL_MS);
+  return () => {
+    watcher?.close();
+    clearInterval(timer);
+  };
+}
+
+/** @returns undefined where the system cannot report changes; Linux may have no watch left */
+function watchFile(folder: string, name: string, changed: () => void): FSWatcher | undefined {
+  try {
+    return watch(folder, (_, file) => file === name && changed()).on('error', () => {});
+  } catch {
+    return undefined;
+  }
 }
 
 async function answerTo({ services, env }: RestartRequest, restart: Restart, printLine: PrintLine): Promise<Answer> {

@@ -7,10 +7,13 @@ import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { devTokens, devUser, MAX_USERS } from './dev-users.js';
+import { AccountsConfig, limitsOf } from '../config.js';
 import { passwordMatches } from '../password.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const issuer = { privateKey, ttlSeconds: 60 };
+const limits = limitsOf(AccountsConfig.parse({ TOKEN_PRIVATE_KEY: pem }));
 const ROWS = 'SELECT * FROM accounts ORDER BY phone';
 
 let database: TestDatabase;
@@ -22,7 +25,7 @@ afterAll(() => database.close());
 
 async function make(count: number): Promise<string[]> {
   const tokens: string[] = [];
-  for await (const some of devTokens(database.pool, issuer, count, new Date())) tokens.push(...some);
+  for await (const some of devTokens(database.pool, { issuer, limits }, count, new Date())) tokens.push(...some);
   return tokens;
 }
 const rows = async () => (await database.pool.query<{ id: string; password_hash: string }>(ROWS)).rows;
@@ -33,7 +36,7 @@ describe('users for load tests', () => {
     const tokens = await make(3);
     expect(await Promise.all(tokens.map(subjectOf))).toEqual((await rows()).map(({ id }) => id));
     expect(await rows()).toMatchObject(
-      [1, 2, 3].map((number) => ({ ...devUser(number), role: 'customer', version: 1 })),
+      [1, 2, 3].map((number) => ({ ...devUser(number), role: 'customer', version: 2, verified_at: expect.any(Date) })),
     );
   });
 
@@ -49,8 +52,17 @@ describe('users for load tests', () => {
     expect(after).toHaveLength(4_001);
   });
 
-  it('cause no message', async () => {
-    expect((await database.pool.query('SELECT FROM outbox')).rowCount).toBe(0);
+  it('are announced as registered and as verified, each once, however often they are asked for', async () => {
+    const { rows: sent } = await database.pool.query<{ type: string; users: string; phone: string }>(
+      `SELECT wire #>> '{properties,type}' AS type, count(DISTINCT body ->> 'userId') AS users, count(*) AS messages,
+         min(body ->> 'phone') AS phone
+       FROM outbox, LATERAL (SELECT (wire ->> 'body')::json AS body) AS bodies GROUP BY 1 ORDER BY 1`,
+    );
+    const once = { users: '4001', messages: '4001', phone: devUser(1).phone };
+    expect(sent).toEqual([
+      { type: 'account.registered', ...once },
+      { type: 'account.verified', ...once },
+    ]);
   });
 
   it('cannot sign in: no password matches their hash', async () => {
@@ -68,7 +80,6 @@ describe('users for load tests', () => {
 
 describe('the program', () => {
   const program = path.join(import.meta.dirname, '../../dist/dev-users/main.js');
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const run = (count: string, env: Record<string, string> = {}) =>
     promisify(execFile)(process.execPath, [program, count], {
       env: { PATH: process.env['PATH'], DATABASE_URL: database.url, TOKEN_PRIVATE_KEY: pem, ...env },

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createPool } from '@sluice/persistence';
 import { CommonConfig, DatabaseConfig, prepare, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
-import { AccountsConfig } from '../config.js';
+import { AccountsConfig, limitsOf } from '../config.js';
 import { devTokens, MAX_USERS } from './dev-users.js';
 
 const Config = z.object({
   ...CommonConfig.pick({ LOG_LEVEL: true, LOG_FORMAT: true }).shape,
-  ...AccountsConfig.pick({ TOKEN_PRIVATE_KEY: true, TOKEN_TTL_SECONDS: true }).shape,
+  ...AccountsConfig.omit({ DEV_SEED: true }).shape,
   NODE_ENV: CommonConfig.shape.NODE_ENV.refine(
     (name) => name !== 'production',
     'users without a password are refused in production',
@@ -25,10 +25,11 @@ async function print(tokens: string[]): Promise<void> {
 
 async function main(): Promise<void> {
   const { config } = await prepare({ name: 'dev-users', config: Config }, { ...process.env, USERS: process.argv[2] });
-  const pool = createPool(config.DATABASE_URL, { max: 1, ca: config.DATABASE_CA });
+  const pool = createPool(config.DATABASE_URL, { max: 2, ca: config.DATABASE_CA });
   try {
     const issuer = { privateKey: config.TOKEN_PRIVATE_KEY, ttlSeconds: config.TOKEN_TTL_SECONDS };
-    for await (const tokens of devTokens(pool, issuer, config.USERS, new Date())) await print(tokens);
+    const options = { issuer, limits: limitsOf(config) };
+    for await (const tokens of devTokens(pool, options, config.USERS, new Date())) await print(tokens);
   } finally {
     await pool.end();
   }
