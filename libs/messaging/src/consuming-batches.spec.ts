@@ -12,6 +12,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dependencies } from './dependencies.js';
 import { PermanentError, UnavailableError } from './errors.js';
+import type { Handler } from './on.js';
 import { Happened, handles, SERVICES, startService, stopServices, TIERS_MS } from './testing/probe.js';
 
 const QUEUE = 'probe.events';
@@ -26,8 +27,8 @@ afterEach(async () => {
 });
 afterAll(() => broker.close());
 
-type Handler = (message: Message<typeof Happened>) => Promise<unknown>;
-const start = (handler: Handler, options = {}) => startService(broker, [handles(Happened, handler)], options);
+const start = (handler: Handler<typeof Happened>, options = {}) =>
+  startService(broker, [handles(Happened, handler)], options);
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 const sorted = (some: readonly number[]) => [...some].sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-import type { Publisher } from '@sluice/messaging';
+import { factsIn, type Publisher } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { deleteRows, needNotReachDisk, takeLeftovers, type OutboxRow, type SweepPosition } from './outbox.js';
 import { connect, together } from './transaction.js';
@@ -12,6 +12,7 @@ const START: SweepPosition = { createdAt: new Date(0), id: '00000000-0000-0000-0
 type Leftover = OutboxRow & SweepPosition;
 
 export interface Swept {
+  /** Number of messages; each fact of a batch counts. */
   published: number;
   /** Number of messages that the broker refused; they stay for the next sweep. */
   refused: number;
@@ -63,9 +64,11 @@ async function publishAll(publisher: Publisher, rows: Leftover[], total: Swept):
   const results = await Promise.allSettled(
     rows.map(({ wire }) => publisher.publish(wire, { whenDown: 'fail', deadlineMs: PAGE_DEADLINE_MS })),
   );
-  const confirmed = rows.filter((_, index) => results[index]!.status === 'fulfilled').map(({ id }) => id);
-  total.published += confirmed.length;
-  total.refused += rows.length - confirmed.length;
+  const confirmed = rows.filter((_, index) => results[index]!.status === 'fulfilled');
+  total.published += factsOfAll(confirmed);
+  total.refused += factsOfAll(rows) - factsOfAll(confirmed);
   total.reason ??= results.find((result) => result.status === 'rejected')?.reason;
-  return confirmed;
+  return confirmed.map(({ id }) => id);
 }
+
+const factsOfAll = (rows: readonly Leftover[]): number => rows.reduce((sum, { wire }) => sum + factsIn(wire), 0);
