@@ -37,7 +37,7 @@ function openUnit(options: Partial<UnitOfWorkOptions<typeof tables>> = {}) {
   return new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables, ...options });
 }
 const deposits = (count: number) =>
-  Array.from({ length: count }, (_, n) => messageOf(Deposit, { account: `a${n}`, amount: n + 1 }));
+  Array.from({ length: count }, (_, n) => messageOf(Deposit, { account: `a${n}`, amount: n + 100 }));
 const rowCount = async () => (await bank.rows('SELECT id FROM outbox')).length;
 const balancesIn = (message: ConsumeMessage) =>
   factsOf<Delivery>(message).map(({ fact }) => (fact!.data as { balance: number }).balance);
@@ -47,7 +47,7 @@ describe('the facts of one commit', () => {
     const [unit, handling] = [openUnit(), deposits(30)];
     await Promise.all(handling.map((message) => depositInto(unit, message)));
     await eventually(async () => expect([received.length, await rowCount()]).toEqual([1, 0]));
-    expect(balancesIn(received[0]!)).toEqual(handling.map((_, n) => n + 1));
+    expect(balancesIn(received[0]!)).toEqual(handling.map((_, n) => n + 100));
 
     const listening = listener.open();
     const ids = factsOf(received[0]!).map(({ properties }) => properties.messageId as string);

@@ -12,6 +12,7 @@ import {
 import { encode, MessageClient } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { startService, type Service } from '@sluice/service-kit';
+import { factsIn } from '@sluice/testing';
 import type { ChannelModel } from 'amqplib';
 import { FlashSaleConfig } from '../config.js';
 import { FlashSaleModule } from '../flash-sale.module.js';
@@ -104,7 +105,7 @@ export async function sent<T>(
     message;
     message = await channel.get(queue, { noAck: true })
   ) {
-    messages.push({ type: String(message.properties.type), data: JSON.parse(message.content.toString()) as T });
+    messages.push(...factsIn(message).map(({ type, data }) => ({ type, data: data as T })));
   }
   await channel.close();
   return messages;

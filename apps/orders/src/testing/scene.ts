@@ -17,6 +17,7 @@ import {
   type Outgoing,
 } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
+import { factsIn } from '@sluice/testing';
 import type { Channel } from 'amqplib';
 import type { Pool } from 'pg';
 import { expect } from 'vitest';
@@ -128,12 +129,11 @@ async function listen(
     queue,
     (message) => {
       if (!message) return;
-      const copy = {
-        type: message.properties.type as string,
-        data: JSON.parse(message.content.toString()) as SentMessage['data'],
-      };
-      sent.push(copy);
-      onMessage(copy);
+      for (const { type, data } of factsIn(message)) {
+        const copy = { type, data: data as SentMessage['data'] };
+        sent.push(copy);
+        onMessage(copy);
+      }
     },
     { noAck: true },
   );
