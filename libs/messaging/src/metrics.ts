@@ -137,7 +137,7 @@ const depths = whenScraped(async () => {
 
 new Gauge({
   name: 'sluice_queue_messages',
-  help: 'Messages that wait in a queue of this service, without those that a consumer holds.',
+  help: 'Messages that wait in a queue of this service, without those that a consumer holds. A batch of facts is one.',
   labelNames: ['queue'],
   async collect() {
     const answers = await depths();
