@@ -9,10 +9,9 @@ import {
   type Sale,
   StockAllotted,
 } from '@sluice/contracts';
-import { encode, MessageClient } from '@sluice/messaging';
+import { encode, factsOf, MessageClient, type Delivery } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { startService, type Service } from '@sluice/service-kit';
-import { factsIn } from '@sluice/testing';
 import type { ChannelModel } from 'amqplib';
 import { FlashSaleConfig } from '../config.js';
 import { FlashSaleModule } from '../flash-sale.module.js';
@@ -105,7 +104,8 @@ export async function sent<T>(
     message;
     message = await channel.get(queue, { noAck: true })
   ) {
-    messages.push(...factsIn(message).map(({ type, data }) => ({ type, data: data as T })));
+    for (const { properties, fact, content } of factsOf<Delivery>(message))
+      messages.push({ type: String(properties.type), data: (fact ? fact.data : JSON.parse(content.toString())) as T });
   }
   await channel.close();
   return messages;

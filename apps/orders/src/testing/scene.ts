@@ -16,8 +16,8 @@ import {
   type Order as OrderView,
   type Outgoing,
 } from '@sluice/contracts';
+import { factsOf, type Delivery } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
-import { factsIn } from '@sluice/testing';
 import type { Channel } from 'amqplib';
 import type { Pool } from 'pg';
 import { expect } from 'vitest';
@@ -129,8 +129,9 @@ async function listen(
     queue,
     (message) => {
       if (!message) return;
-      for (const { type, data } of factsIn(message)) {
-        const copy = { type, data: data as SentMessage['data'] };
+      for (const { properties, fact, content } of factsOf<Delivery>(message)) {
+        const data = (fact ? fact.data : JSON.parse(content.toString())) as SentMessage['data'];
+        const copy = { type: properties.type as string, data };
         sent.push(copy);
         onMessage(copy);
       }
