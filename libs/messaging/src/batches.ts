@@ -87,7 +87,8 @@ type Event = Readonly<Record<string, unknown>>;
  * element that is no event keeps its whole value as data and has no id, so `decode` refuses it.
  */
 function factOf<D extends Delivery>(batch: D, event: unknown): D {
-  const { [FACTS]: _, ...headers }: Record<string, unknown> = batch.properties.headers ?? {};
+  const headers: Record<string, unknown> = { ...batch.properties.headers };
+  delete headers[FACTS];
   const properties = { ...batch.properties, contentType: 'application/json', replyTo: undefined, headers };
   const fields = { ...batch.fields };
   if (!isEvent(event))

@@ -1,17 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { factsOf } from './batches.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
-import { circumstancesOf, republishedCopy, replyTo, freshCopy } from './republishing.js';
-import type { Outbound } from './confirm-channel.js';
+import { Copies } from './copies.js';
+import { circumstancesOf, freshCopy, republishedCopy } from './republishing.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
 import { BROKER, faultOf } from './faults.js';
 import { HeldMessages } from './held-messages.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { isPastDeadline, LateRequests } from './late-requests.js';
+import { logEnding } from './log-ending.js';
 import { OpenBatches, type Settlement } from './open-batches.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
@@ -30,8 +30,6 @@ export interface ConsumerOptions {
   holdForMs?: number;
 }
 
-/** Pause between attempts to publish a copy of a message, to avoid a busy loop against a failing broker. */
-const PAUSE_MS = 1_000;
 /** Interval at which held messages are checked. Milliseconds. */
 const TICK_MS = 100;
 /** A third of RabbitMQ's `consumer_timeout` (30 min), after which it closes the channel and counts a delivery. */
@@ -43,6 +41,7 @@ const HOLD_FOR_MS = 600_000;
  */
 export class Consumer {
   readonly #logger: Logger;
+  readonly #copies: Copies;
   readonly #lateRequests: LateRequests;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
@@ -64,6 +63,7 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
+    this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
       const channel = this.#channel!;
@@ -223,13 +223,13 @@ export class Consumer {
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     noteEnding(outcome, ending);
     if (ending.do === 'hold') return this.#hold(channel, delivery, ending);
-    this.#log(ending, delivery);
-    const published = await this.#publishCopy(
-      channel,
+    logEnding(this.#logger, ending, delivery);
+    const published = await this.#copies.publish(
       republishedCopy(ending, traced, home, this.options.senders.headersFor(delivery)),
       ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do,
+      () => this.#isOver(channel),
     );
-    this.#reply(ending, traced);
+    this.#copies.reply(ending, traced);
     if (this.#heldMessages.settled(delivery)) this.#resume();
     return published ? ending.do : 'given_back';
   }
@@ -301,11 +301,7 @@ export class Consumer {
   async #returnToQueue(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
     await Promise.all(
       deliveries.map(async (delivery) => {
-        const published = await this.#publishCopy(
-          channel,
-          freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
-          'back',
-        );
+        const published = await this.#publishFresh(channel, delivery, 'back');
         this.#settle(channel, delivery, published ? 'ack' : 'reject');
       }),
     );
@@ -318,8 +314,7 @@ export class Consumer {
 
   /** Publishes the message alone into its home queue: this one, or the unbounded one beside a bounded queue. */
   async #park(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
-    const copy = freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery));
-    const published = await this.#publishCopy(channel, copy, 'aside');
+    const published = await this.#publishFresh(channel, delivery, 'aside');
     this.#heldMessages.freshProbeTriedNothing(performance.now());
     return published ? 'aside' : 'given_back';
   }
@@ -336,34 +331,13 @@ export class Consumer {
     for (const { properties } of facts) countHandled(this.queue, properties.type, end, began);
   }
 
-  /**
-   * Publishes a confirmed copy, if any, before the ack: a crash in between duplicates a message and never loses one.
-   * Retries until the broker confirms; meanwhile the message waits with its ending, and its handler does not run
-   * again.
-   * @returns false when the channel has closed, or the consumer closes
-   */
-  async #publishCopy(channel: Channel, copy: Outbound | undefined, operation: string): Promise<boolean> {
-    for (let tries = 0; copy; tries += 1) {
-      try {
-        await this.options.publisher.publish(copy, { operation });
-        return true;
-      } catch (error) {
-        if (tries === 0)
-          this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
-        if (this.#ended || channel !== this.#channel) return false;
-        await pause(PAUSE_MS, undefined, { ref: false });
-      }
-    }
-    return true;
+  #publishFresh(channel: Channel, delivery: ConsumeMessage, operation: string): Promise<boolean> {
+    const copy = freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery));
+    return this.#copies.publish(copy, operation, () => this.#isOver(channel));
   }
 
-  /** Not awaited: a lost reply is a timeout for its caller, and must not delay other messages. */
-  #reply(ending: Ending, delivery: ConsumeMessage): void {
-    const reply = 'answer' in ending && ending.answer ? replyTo(delivery, ending.answer) : undefined;
-    if (reply)
-      this.options.publisher
-        .publish(reply, { whenDown: 'fail' })
-        .catch((error: Error) => this.#logger.warn(`an answer was lost: ${error.message}`));
+  #isOver(channel: Channel): boolean {
+    return this.#ended || channel !== this.#channel;
   }
 
   /**
@@ -379,13 +353,5 @@ export class Consumer {
     } catch {
       this.#logger.debug('the channel closed before the ack: the broker delivers it again');
     }
-  }
-
-  #log(ending: Exclude<Ending, { do: 'hold' }>, { properties }: ConsumeMessage): void {
-    const subject = `${String(properties.type)} ${String(properties.messageId)}`;
-    if (ending.do === 'retry')
-      this.#logger.warn(`${subject} failed (${ending.attempts}), again in ${ending.tierMs} ms: ${ending.reason}`);
-    else if (ending.do === 'dead') this.#logger.error(`${subject} is a dead letter: ${ending.reason}`);
-    else if (ending.note !== undefined) this.#logger.warn(`${subject}: ${ending.note}`);
   }
 }
