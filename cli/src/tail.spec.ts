@@ -60,6 +60,9 @@ describe('npm run tail', () => {
       facts.map((data, n) => expect.objectContaining({ id: ids[n], type: 'order.shipped', from: 'test', data })),
     );
     await tail.end();
+    const channel = await broker.connection.createChannel();
+    await channel.purgeQueue('notifications.events');
+    await channel.close();
   });
 
   it('prints the facts that match, one a line with the correlation id, and leaves nothing', async () => {
