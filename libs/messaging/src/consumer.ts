@@ -12,7 +12,7 @@ import { HeldMessages } from './held-messages.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { isPastDeadline, LateRequests } from './late-requests.js';
 import { logEnding } from './log-ending.js';
-import { OpenBatches, type Settlement } from './open-batches.js';
+import { OpenBatches } from './open-batches.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import type { SenderVerification } from './sender-verification.js';
@@ -46,7 +46,7 @@ export class Consumer {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
   readonly #heldMessages = new HeldMessages<ConsumeMessage>();
-  readonly #openBatches = new OpenBatches<ConsumeMessage>();
+  readonly #openBatches: OpenBatches;
   readonly #limit: ConcurrencyLimit<ConsumeMessage>;
   readonly #stopWatching: () => void;
   /** The open channel. Messages from an earlier channel are redelivered and must not be acknowledged on this one. */
@@ -63,6 +63,7 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
+    this.#openBatches = new OpenBatches(this.#logger);
     this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
@@ -200,13 +201,13 @@ export class Consumer {
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (isPastDeadline(delivery)) {
       this.#lateRequests.note(delivery);
-      if (this.routes.transient) return this.#settle(channel, delivery, 'ack');
+      if (this.routes.transient) return this.#openBatches.acknowledge(channel, delivery, 'ack');
     }
     const began = performance.now();
     const end = await (this.#mayHaveCrashedConsumer(delivery)
       ? this.#park(channel, delivery)
       : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
-    if (end !== 'hold') this.#settle(channel, delivery, end === 'given_back' ? 'reject' : 'ack');
+    if (end !== 'hold') this.#openBatches.acknowledge(channel, delivery, end === 'given_back' ? 'reject' : 'ack');
     countHandled(this.queue, delivery.properties.type, end, began);
   }
 
@@ -302,7 +303,7 @@ export class Consumer {
     await Promise.all(
       deliveries.map(async (delivery) => {
         const published = await this.#publishFresh(channel, delivery, 'back');
-        this.#settle(channel, delivery, published ? 'ack' : 'reject');
+        this.#openBatches.acknowledge(channel, delivery, published ? 'ack' : 'reject');
       }),
     );
   }
@@ -327,7 +328,7 @@ export class Consumer {
     const began = performance.now();
     const parked = await Promise.all(facts.map((fact) => this.#park(channel, fact)));
     const end = parked.includes('given_back') ? 'given_back' : 'aside';
-    this.#settle(channel, batch, end === 'aside' ? 'ack' : 'reject');
+    this.#openBatches.acknowledge(channel, batch, end === 'aside' ? 'ack' : 'reject');
     for (const { properties } of facts) countHandled(this.queue, properties.type, end, began);
   }
 
@@ -338,20 +339,5 @@ export class Consumer {
 
   #isOver(channel: Channel): boolean {
     return this.#ended || channel !== this.#channel;
-  }
-
-  /**
-   * Only on the channel that delivered: on a later channel the same tag is another message. reject, not nack: since
-   * RabbitMQ 4.3 only a reject counts towards the delivery limit.
-   */
-  #settle(channel: Channel, delivery: ConsumeMessage, settlement: Settlement): void {
-    const settled = this.#openBatches.settled(delivery, settlement);
-    if (!settled) return;
-    try {
-      if (settled.settlement === 'ack') channel.ack(settled.message);
-      else channel.reject(settled.message, true);
-    } catch {
-      this.#logger.debug('the channel closed before the ack: the broker delivers it again');
-    }
   }
 }
