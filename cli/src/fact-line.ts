@@ -63,6 +63,24 @@ export const terminal = (): Terminal => ({
   coloured: process.stdout.isTTY && !process.env['NO_COLOR'],
 });
 
+/** Content type of a message that brings several facts: docs/decisions/0034. */
+const BATCH = 'application/cloudevents-batch+json';
+
+interface CloudEvent {
+  id?: unknown;
+  type?: unknown;
+  source?: unknown;
+  time?: unknown;
+  correlationid?: unknown;
+  data?: unknown;
+}
+
+/** The events of a batch; undefined for any other message. */
+export function eventsOf(contentType: unknown, content: Buffer): CloudEvent[] | undefined {
+  const events = contentType === BATCH ? dataOf(content) : undefined;
+  return Array.isArray(events) && events.every((one) => typeof one === 'object' && one !== null) ? events : undefined;
+}
+
 /** The parsed body of a message; text that is no JSON stays text, an empty body is undefined. */
 export function dataOf(content: Buffer): unknown {
   const text = content.toString('utf8');

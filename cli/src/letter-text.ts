@@ -28,8 +28,16 @@ export function summaryText(queue: string, { count, oldest, groups }: Summary, t
 }
 
 /** A letter on one line; its reason has one line. */
-export const lineOf = ({ id = '(no id)', type = '(no type)', failedAt = '', attempts, redriven, reason }: DeadLetter) =>
-  `  ${id}  ${failedAt}  ${type}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
+export const lineOf = ({
+  id = '(no id)',
+  type = '(no type)',
+  facts,
+  failedAt = '',
+  attempts,
+  redriven,
+  reason,
+}: DeadLetter) =>
+  `  ${id}  ${failedAt}  ${type}${facts > 1 ? ` (${facts} facts)` : ''}  failed ${attempts}×${redriven > 0 ? `, redriven ${redriven}×` : ''}  ${reason}`;
 
 /** All headers and the body. @param scrub masks secrets @param headline the line of a reason that explains most */
 export function letterText(

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { AccountRegistered, OrderShipped } from '@sluice/contracts';
 import { inRoot } from '@sluice/stack/workspace';
-import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { eventually, publish, publishBatch, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { factLine } from './fact-line.js';
 
@@ -49,6 +49,22 @@ const registered = () =>
   publish(broker, AccountRegistered, { userId: USER, phone: '+15550000001', name: 'Ann', code: '123456', version: 1 });
 
 describe('npm run tail', () => {
+  it('prints each fact of a batch on its own line', async () => {
+    const tail = start('tail', ['order.*', '--json']);
+    await eventually(() => expect(tail.output.stderr).toContain('listening to order.*'));
+    const facts = [7, 8].map((version) => ({ orderId: ORDER, userId: USER, version }));
+    const ids = await publishBatch(broker, OrderShipped, facts);
+    await eventually(() => expect(tail.output.stdout.split('\n')).toHaveLength(3));
+    const lines = tail.output.stdout.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+      facts.map((data, n) => expect.objectContaining({ id: ids[n], type: 'order.shipped', from: 'test', data })),
+    );
+    await tail.end();
+    const channel = await broker.connection.createChannel();
+    await channel.purgeQueue('notifications.events');
+    await channel.close();
+  });
+
   it('prints the facts that match, one a line with the correlation id, and leaves nothing', async () => {
     const tail = start('tail', ['order.*']);
     await eventually(() => expect(tail.output.stderr).toContain('listening to order.*'));

@@ -3,7 +3,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { Failure } from '@sluice/stack/failure';
 import { loadCompiled } from '@sluice/stack/build/compiled';
 import { connectToBroker } from '@sluice/stack/rabbitmq/administration';
-import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
+import { dataOf, eventsOf, factLine, terminal, type Fact } from './fact-line.js';
 import { whenEnded, write } from './standard-output.js';
 
 /** Facts that wait for a terminal that is slower than the shop; beyond it the oldest are dropped, unread. */
@@ -27,8 +27,9 @@ interface TailRequest {
 export async function tail({ patterns, json }: TailRequest, broker: { url: string }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
-    const line = json ? JSON.stringify(wholeOf(message, scrub)) : factLine(factOf(message, scrub), terminal());
-    await write(`${line}\n`);
+    const facts = json ? wholesOf(message, scrub) : factsOf(message, scrub);
+    const lines = facts.map((fact) => (json ? JSON.stringify(fact) : factLine(fact as Fact, terminal())));
+    await write(lines.map((line) => `${line}\n`).join(''));
   };
   const ready = (): void => console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`);
   await follow(broker, { exchange: EXCHANGES.events, patterns, print, ready });
@@ -78,21 +79,25 @@ export async function follow(broker: { url: string }, { exchange, patterns, prin
   }
 }
 
-const factOf = ({ properties: { type = '', headers = {} }, content }: ConsumeMessage, scrub: Scrub): Fact => ({
-  time: textOf(headers['time']) ?? new Date().toISOString(),
-  type: String(type),
-  correlationId: textOf(headers['correlation-id']),
-  data: scrub(dataOf(content)),
-});
+function factsOf({ properties, content }: ConsumeMessage, scrub: Scrub): Fact[] {
+  const { type, headers = {}, contentType } = properties;
+  const alone = { type, time: headers['time'], correlationid: headers['correlation-id'], data: dataOf(content) };
+  return (eventsOf(contentType, content) ?? [alone]).map((event) => ({
+    time: textOf(event.time) ?? new Date().toISOString(),
+    type: textOf(event.type) ?? '',
+    correlationId: textOf(event.correlationid),
+    data: scrub(event.data),
+  }));
+}
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-const wholeOf = ({ fields, properties, content }: ConsumeMessage, scrub: Scrub): object => ({
-  id: properties.messageId as unknown,
-  type: properties.type as unknown,
-  exchange: fields.exchange,
-  routingKey: fields.routingKey,
-  from: properties.appId as unknown,
-  headers: properties.headers,
-  data: scrub(dataOf(content)),
-});
+function wholesOf({ fields: { exchange, routingKey }, properties, content }: ConsumeMessage, scrub: Scrub): object[] {
+  const { messageId: id, type, appId: from, headers, contentType } = properties;
+  const events = eventsOf(contentType, content);
+  if (!events) return [{ id, type, exchange, routingKey, from, headers, data: scrub(dataOf(content)) }];
+  return events.map(({ id: factId, type: factType, source, data, ...attributes }) => ({
+    ...{ id: factId, type: factType, exchange, routingKey, from: source, batch: id, headers: attributes },
+    data: scrub(data),
+  }));
+}

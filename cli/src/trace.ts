@@ -3,7 +3,7 @@ import { explainEnvironmentError } from '@sluice/stack/environment-errors';
 import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
 import { loadTopology, type Broker } from '@sluice/stack/rabbitmq/users';
-import { dataOf, factLine, terminal, type Fact } from './fact-line.js';
+import { dataOf, eventsOf, factLine, terminal, type Fact } from './fact-line.js';
 import { follow, loadScrub, textOf, type Scrub } from './tail.js';
 import { write } from './standard-output.js';
 
@@ -14,8 +14,8 @@ const FIREHOSE = 'amq.rabbitmq.trace';
 export async function traceOn(broker: Broker, { json }: { json: boolean }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
-    const fact = factOf(message, scrub);
-    await write(`${json ? JSON.stringify(fact) : factLine(fact, terminal())}\n`);
+    for (const fact of factsOf(message, scrub))
+      await write(`${json ? JSON.stringify(fact) : factLine(fact, terminal())}\n`);
   };
   const ready = (): void =>
     console.error(
@@ -70,20 +70,25 @@ async function switchFirehose(broker: Broker, tracing: boolean): Promise<void> {
 
 /** Headers of a copy: https://www.rabbitmq.com/docs/firehose */
 interface TraceHeaders {
-  properties?: { type?: string; message_id?: string; headers?: Record<string, unknown> };
+  properties?: { type?: string; message_id?: string; content_type?: string; headers?: Record<string, unknown> };
   routing_keys?: string[];
 }
 
-/** The message inside, and where it was copied: `→` into an exchange, `←` out of a queue. */
-function factOf({ fields: { routingKey }, properties, content }: ConsumeMessage, scrub: Scrub): Fact & { id?: string } {
+/** The facts in the message inside, and where it was copied: `→` into an exchange, `←` out of a queue. */
+function factsOf(
+  { fields: { routingKey }, properties, content }: ConsumeMessage,
+  scrub: Scrub,
+): (Fact & { id?: string })[] {
   const { properties: inner = {}, routing_keys: keys = [] } = (properties.headers ?? {}) as TraceHeaders;
   const [, direction, place = ''] = /^(publish|deliver)\.(.*)$/.exec(routingKey) ?? [];
-  return {
+  const { type, message_id: id, content_type: contentType, headers } = inner;
+  const alone = { id, type, correlationid: headers?.['correlation-id'], data: dataOf(content) };
+  return (eventsOf(contentType, content) ?? [alone]).map((event) => ({
     time: new Date().toISOString(),
     place: direction === 'deliver' ? `← ${place}` : `→ ${place || keys[0] || ''}`,
-    type: inner.type ?? '',
-    ...(inner.message_id !== undefined && { id: inner.message_id }),
-    correlationId: textOf(inner.headers?.['correlation-id']),
-    data: scrub(dataOf(content)),
-  };
+    type: textOf(event.type) ?? '',
+    ...(typeof event.id === 'string' && { id: event.id }),
+    correlationId: textOf(event.correlationid),
+    data: scrub(event.data),
+  }));
 }

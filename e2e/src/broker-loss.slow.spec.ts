@@ -3,6 +3,7 @@ import {
   canStartBroker,
   depth,
   eventually,
+  factsIn,
   createServiceUsers,
   privateBroker,
   startSystem,
@@ -72,7 +73,7 @@ describe.skipIf(!canStartBroker)('while payment windows run', () => {
     const channel = await system.broker.connection.createChannel();
     const ids: string[] = [];
     for (let timer = await channel.get(WINDOW_QUEUE); timer; timer = await channel.get(WINDOW_QUEUE))
-      ids.push(String(timer.properties.messageId));
+      ids.push(...factsIn(timer).map(({ id }) => id));
     await channel.close();
     return ids;
   }

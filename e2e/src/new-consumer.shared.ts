@@ -132,6 +132,25 @@ describe('adding a consumer', () => {
       expect(facts).toMatchObject(once);
     });
 
+    it('counts each fact of a batch once', async ({ skip }) => {
+      if (!PYTHON) skip(NO_PYTHON);
+      const fact = (id: string) => ({
+        ...{ specversion: '1.0', id, source: 'orders', type: 'order.batched', time: new Date().toISOString() },
+        ...{ dataversion: 1, correlationid: 'batch', data: { orderId: randomUUID() } },
+      });
+      const [first, second] = [fact(randomUUID()), fact(randomUUID())];
+      const channel = await system.broker.connection.createConfirmChannel();
+      channel.publish(EXCHANGES.events, 'order.batched', Buffer.from(JSON.stringify([first, second, first])), {
+        messageId: randomUUID(),
+        type: 'order.batched',
+        contentType: 'application/cloudevents-batch+json',
+        userId: system.broker.userOf('orders'),
+        headers: { version: 1, time: first.time, facts: 3 },
+      });
+      await channel.waitForConfirms();
+      expect((await everythingIsCounted('third_mark')).facts).toMatchObject({ 'order.batched': 2 });
+    });
+
     it('replies to a request, or returns a problem, and does not reply after the deadline', async ({ skip }) => {
       if (!PYTHON) skip(NO_PYTHON);
       const late = await client.send(GetStatistics, {}, { timeoutMs: 0 });

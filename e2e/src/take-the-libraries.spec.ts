@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { command, event } from '@sluice/contracts';
-import { eventually, publish, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
+import {
+  eventually,
+  factsIn,
+  publish,
+  testBroker,
+  testDatabase,
+  type TestBroker,
+  type TestDatabase,
+} from '@sluice/testing';
 import type { Channel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -93,7 +101,7 @@ describe('the libraries in an empty folder, with a Nest application that is not 
   async function heard(): Promise<unknown[]> {
     const facts: unknown[] = [];
     for (let message = await channel.get(HEARD); message; message = await channel.get(HEARD))
-      facts.push(VisitCounted.schema.parse(JSON.parse(message.content.toString())));
+      facts.push(...factsIn(message).map(({ data }) => VisitCounted.schema.parse(data)));
     return facts;
   }
 });

@@ -15,7 +15,7 @@ from pika.exceptions import AMQPError
 from pika.spec import Basic
 
 from order_counts import STATE_AFTER, OrderCounts
-from wire import RETRY_TIERS_MS, Caller, Message, Publish, Unreadable, answer, failed, problem, read
+from wire import RETRY_TIERS_MS, Caller, Message, Publish, Unreadable, answer, facts_in, failed, problem, read
 
 NAME = "order-statistics"
 EVENTS, QUERIES, GET = f"{NAME}.events", f"{NAME}.queries", f"{NAME}.get"
@@ -90,13 +90,17 @@ class Listener:
                 self._connection.close()
 
     def _heard(self, channel: BlockingChannel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> None:
+        for fact, data in facts_in(properties, body):
+            self._count(channel, method, fact, data)
+        channel.basic_ack(method.delivery_tag)
+
+    def _count(self, channel: BlockingChannel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> None:
         try:
             if self._counts.hear(read(properties, body)):
                 log.info("counted %s %s", properties.type, properties.message_id)
         except Exception as error:
             log.warning("%s failed: %s", properties.type, error)
             publish(channel, failed(EVENTS, method, properties, body, error))
-        channel.basic_ack(method.delivery_tag)
 
     def _asked(self, channel: BlockingChannel, method: Basic.Deliver, properties: pika.BasicProperties, body: bytes) -> None:
         caller = Caller.of(properties)

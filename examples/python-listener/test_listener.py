@@ -8,7 +8,7 @@ from pika.spec import Basic
 
 from listener import EVENTS, GET, respond
 from order_counts import OrderCounts
-from wire import Caller, Message, Unreadable, failed, read
+from wire import Caller, Message, Unreadable, facts_in, failed, read
 
 ORDER = "0198c0de-0000-8000-8000-000000000001"
 CALLER = Caller("amq.rabbitmq.reply-to.x", "c-1", None)
@@ -63,6 +63,18 @@ class Reading(unittest.TestCase):
         for some, body in broken:
             with self.assertRaises(Unreadable):
                 read(some, body)
+
+    def test_takes_a_batch_apart_and_leaves_every_other_message_as_it_is(self) -> None:
+        event = {"specversion": "1.0", "id": id_of(2), "source": "orders", "type": "order.placed", "dataversion": 1, "correlationid": "c-1"}
+        batch = properties(content_type="application/cloudevents-batch+json", user_id="orders", headers={"version": 1, "facts": 2})
+        facts = facts_in(batch, json.dumps([{**event, "data": {"n": 1}}, {**event, "id": id_of(3), "data": {"n": 2}}]).encode())
+        self.assertEqual([read(*fact) for fact in facts], [Message(id_of(number), "order.placed", 1, {"n": number - 1}) for number in (2, 3)])
+        first, _ = facts[0]
+        self.assertEqual((first.user_id, first.content_type, first.headers), ("orders", "application/json", {"version": 1, "correlation-id": "c-1"}))
+        for other in [(properties(), b"[]"), (batch, b"{"), (batch, b"[1]"), (batch, b"7"), (batch, b'[{"id": "x"}]')]:
+            self.assertEqual(facts_in(*other), [other])
+            with self.assertRaises(Unreadable):
+                read(*other)
 
 
 class Failing(unittest.TestCase):

@@ -40,6 +40,27 @@ def read(properties: BasicProperties, body: bytes) -> Message:
     return Message(id, properties.type, version, data)
 
 
+# Attribute of an event in a batch: header of a message that comes alone.
+HEADER_OF = {"dataversion": "version", "time": "time", "correlationid": "correlation-id", "causationid": "causation-id", "traceparent": "traceparent"}
+
+
+def facts_in(properties: BasicProperties, body: bytes) -> list[tuple[BasicProperties, bytes]]:
+    """Takes a batch (CloudEvents 1.0, JSON batch format) apart. A message that is no batch is its only fact."""
+    if properties.content_type != "application/cloudevents-batch+json":
+        return [(properties, body)]
+    try:
+        return [_fact_of(properties, event) for event in json.loads(body)]
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return [(properties, body)]  # not a batch: `read` refuses it
+
+
+def _fact_of(batch: BasicProperties, event: dict[str, Any]) -> tuple[BasicProperties, bytes]:
+    headers = {name: value for name, value in (batch.headers or {}).items() if name != "facts"}
+    headers |= {header: event[name] for name, header in HEADER_OF.items() if name in event}
+    fact = BasicProperties(message_id=event["id"], type=event["type"], app_id=event["source"], user_id=batch.user_id, content_type="application/json", headers=headers)
+    return fact, json.dumps(event["data"]).encode()
+
+
 @dataclass(frozen=True)
 class Caller:
     """The caller that waits for a reply, and its timeout (milliseconds since the request was published)."""

@@ -1,5 +1,6 @@
 import { EXCHANGES, type Contract, type Data } from '@sluice/contracts';
 import type { ChannelModel } from 'amqplib';
+import { factsIn } from './facts-in.js';
 
 /** The events and deliveries that a listener receives. */
 export interface Facts {
@@ -14,13 +15,7 @@ export async function facts({ connection }: { connection: ChannelModel }): Promi
   await channel.bindQueue(queue, EXCHANGES.events, '#');
   await channel.bindQueue(queue, EXCHANGES.deliveries, '', { 'x-match': 'all' });
   const received: { type: string; data: unknown }[] = [];
-  await channel.consume(
-    queue,
-    (message) =>
-      message &&
-      received.push({ type: message.properties.type as string, data: JSON.parse(message.content.toString()) }),
-    { noAck: true },
-  );
+  await channel.consume(queue, (message) => message && received.push(...factsIn(message)), { noAck: true });
   return {
     of<C extends Contract>({ type }: C, matches: (data: Data<C>) => boolean = () => true, count?: number): Data<C>[] {
       const found = received.filter((message) => message.type === type).map(({ data }) => data as Data<C>);

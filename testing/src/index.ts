@@ -5,6 +5,7 @@ export * from './drop-constraints.js';
 export * from './eventually.js';
 export * from './facts.js';
 export { freePort } from '@sluice/stack/ports';
+export * from './facts-in.js';
 export * from './given-message.js';
 export * from './http-stub.js';
 export type { Management } from './management.js';

@@ -34,8 +34,9 @@ export async function tap(broker: TestBroker, { doubling = false } = {}) {
     { noAck: true },
   );
   return {
-    /** How many different messages have passed. */
-    count: () => messages.size,
+    /** How many different messages have passed; each fact of a batch counts. */
+    count: () =>
+      [...messages.values()].reduce((sum, { properties }) => sum + Number(properties.headers?.['facts'] ?? 1), 0),
     /** Publishes every message that has passed once more, under its own id. */
     replay: async (): Promise<void> => {
       for (const message of messages.values()) again(message);

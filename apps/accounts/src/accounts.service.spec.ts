@@ -17,7 +17,7 @@ import {
 } from '@sluice/contracts';
 import { MessageClient, ProblemError } from '@sluice/messaging';
 import { startService, type Service } from '@sluice/service-kit';
-import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
+import { eventually, factsIn, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { connect, type ChannelModel } from 'amqplib';
 import { jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,8 +61,7 @@ async function listen(): Promise<void> {
   await channel.bindQueue(queue, EXCHANGES.events, 'account.*');
   await channel.consume(
     queue,
-    (message) =>
-      message && facts.push({ type: message.fields.routingKey, data: JSON.parse(message.content.toString()) as never }),
+    (message) => message && facts.push(...factsIn(message).map(({ type, data }) => ({ type, data: data as never }))),
     { noAck: true },
   );
 }

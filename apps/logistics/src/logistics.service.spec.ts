@@ -11,7 +11,7 @@ import {
   type Warehouse,
 } from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
-import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
+import { eventually, factsIn, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parcelIds } from './parcel.js';
 import { orderFrom } from './testing/orders.js';
@@ -54,12 +54,8 @@ async function listen(): Promise<void> {
     queue,
     (message) => {
       if (!message) return;
-      const { type, headers } = message.properties;
-      received.push({
-        type: type as string,
-        data: JSON.parse(message.content.toString()) as Record<string, unknown>,
-        correlationId: headers?.['correlation-id'],
-      });
+      for (const { type, data, correlationId } of factsIn(message))
+        received.push({ type, data: data as Record<string, unknown>, correlationId });
     },
     { noAck: true },
   );

@@ -8,6 +8,7 @@ import { ADDRESS, ADMIN, CARD, ShopClient } from '@sluice/stack/shop-client';
 import { Shutdown } from '@sluice/stack/shutdown';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { startSystem } from '@sluice/stack/system';
+import { factsIn } from '@sluice/testing';
 import { connect } from 'amqplib';
 import type { BenchRun } from '../benchmark.js';
 import type { Parts } from '../processes.js';
@@ -84,8 +85,8 @@ async function follow(url: string): Promise<Facts> {
     queue,
     (message) => {
       if (!message) return;
-      const { orderId } = JSON.parse(message.content.toString()) as { orderId: string };
-      by[message.fields.routingKey as keyof typeof by].arrive(orderId);
+      for (const { type, data } of factsIn(message))
+        by[type as keyof typeof by].arrive((data as { orderId: string }).orderId);
     },
     { noAck: true },
   );

@@ -1,6 +1,7 @@
 import { Envelope, system, type Contract, type Message, type Outgoing } from '@sluice/contracts/kit';
 import { z } from 'zod';
 import { arrivalOf } from './arrival.js';
+import { isBatchType } from './batch-format.js';
 import { channelOf } from './channel-of.js';
 import { MalformedError, PermanentError } from './errors.js';
 
@@ -143,12 +144,16 @@ export interface Delivery {
   readonly properties: {
     readonly messageId?: unknown;
     readonly type?: unknown;
+    readonly contentType?: unknown;
+    readonly appId?: unknown;
     readonly replyTo?: unknown;
     readonly correlationId?: unknown;
     /** The user that published the message; the broker refuses a publish with any other name. */
     readonly userId?: unknown;
     readonly headers?: Readonly<Record<string, unknown>> | undefined;
   };
+  /** A fact that was taken out of a batch (`factsOf`): its data. `content` is then that of the batch. */
+  readonly fact?: { readonly data: unknown };
 }
 
 /**
@@ -156,7 +161,9 @@ export interface Delivery {
  * @throws MalformedError when the envelope is invalid or the body is not JSON
  */
 export function decode(delivery: Delivery): Message {
-  const { properties, content, fields } = delivery;
+  const { properties, content, fields, fact } = delivery;
+  if (isBatchType(properties.contentType))
+    throw new MalformedError('the body is not a batch of events: a JSON array that is not empty');
   const headers = properties.headers ?? {};
   const envelope = Envelope.safeParse({
     id: properties.messageId,
@@ -171,7 +178,7 @@ export function decode(delivery: Delivery): Message {
   if (!envelope.success) throw new MalformedError(`not a message envelope: ${z.prettifyError(envelope.error)}`);
   const request = rpcRequestOf(delivery);
   return {
-    data: parseJson(content),
+    data: fact ? fact.data : parseJson(content),
     ...envelope.data,
     ...(fields.redelivered && { redelivered: true }),
     ...(request && { reply: request.reply }),

@@ -1,15 +1,18 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { AmqpConnectionManager, ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { circumstancesOf, republishedCopy, replyTo, freshCopy } from './republishing.js';
-import type { Outbound } from './confirm-channel.js';
+import { factsOf } from './batches.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+import { Copies } from './copies.js';
+import { circumstancesOf, freshCopy, republishedCopy } from './republishing.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
 import { BROKER, faultOf } from './faults.js';
 import { HeldMessages } from './held-messages.js';
 import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { isPastDeadline, LateRequests } from './late-requests.js';
+import { logEnding } from './log-ending.js';
+import { OpenBatches } from './open-batches.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import type { SenderVerification } from './sender-verification.js';
@@ -27,20 +30,24 @@ export interface ConsumerOptions {
   holdForMs?: number;
 }
 
-/** Pause between attempts to publish a copy of a message, to avoid a busy loop against a failing broker. */
-const PAUSE_MS = 1_000;
 /** Interval at which held messages are checked. Milliseconds. */
 const TICK_MS = 100;
 /** A third of RabbitMQ's `consumer_timeout` (30 min), after which it closes the channel and counts a delivery. */
 const HOLD_FOR_MS = 600_000;
 
-/** Consumer of one queue on its own channel, with its own prefetch; subscribes again after every reconnect. */
+/**
+ * Consumer of one queue on its own channel, with its own prefetch; subscribes again after every reconnect. The facts of
+ * a batch are deliveries of their own: each is handled, held, retried and counted for itself.
+ */
 export class Consumer {
   readonly #logger: Logger;
+  readonly #copies: Copies;
   readonly #lateRequests: LateRequests;
   readonly #inFlight = new Set<Promise<void>>();
   readonly #wrapper: ChannelWrapper;
   readonly #heldMessages = new HeldMessages<ConsumeMessage>();
+  readonly #openBatches: OpenBatches;
+  readonly #limit: ConcurrencyLimit<ConsumeMessage>;
   readonly #stopWatching: () => void;
   /** The open channel. Messages from an earlier channel are redelivered and must not be acknowledged on this one. */
   #channel: Channel | undefined;
@@ -56,7 +63,13 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
+    this.#openBatches = new OpenBatches(this.#logger);
+    this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
+    this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
+      const channel = this.#channel!;
+      this.#begin(channel, this.#handle(channel, delivery));
+    });
     this.#wrapper = options.connection.createChannel({
       confirm: false,
       name: routes.queue,
@@ -73,9 +86,9 @@ export class Consumer {
     return this.routes.queue;
   }
 
-  /** Number of deliveries being handled. */
+  /** Number of deliveries that are being handled, or wait for their turn. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.size + this.#limit.waiting;
   }
 
   /** Number of deliveries held until a dependency works again. */
@@ -116,7 +129,7 @@ export class Consumer {
     const { queue, prefetch } = this.routes;
     const subscription = new Subscription(channel, {
       ...{ queue, prefetch, startsWithOne: this.#startsWithOne },
-      arrived: (on, delivery) => this.#arrived(on, delivery),
+      arrived: (on, message) => this.#arrived(on, message),
       cancelled: () => this.#cancelled(),
     });
     this.#channel = channel;
@@ -132,6 +145,7 @@ export class Consumer {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#subscription = undefined;
+    this.#limit.reset();
     this.#heldMessages.reset();
   }
 
@@ -141,9 +155,25 @@ export class Consumer {
     return !transient && queue === home;
   }
 
-  #arrived(channel: Channel, delivery: ConsumeMessage): void {
-    const handled = this.#handle(channel, delivery).finally(() => this.#inFlight.delete(handled));
-    this.#inFlight.add(handled);
+  /** Takes a batch apart. While the queue is paused only its first fact is tried, as one message would be. */
+  #arrived(channel: Channel, message: ConsumeMessage): void {
+    const facts = factsOf(message);
+    if (facts[0] !== message && message.fields.redelivered)
+      return this.#begin(channel, this.#takeApart(channel, message, facts));
+    if (facts[0] !== message) this.#openBatches.add(message, facts);
+    const [first, ...others] = facts as [ConsumeMessage, ...ConsumeMessage[]];
+    if (!this.#heldMessages.paused) return facts.forEach((fact) => this.#limit.add(fact));
+    this.#begin(channel, this.#handle(channel, first));
+    for (const fact of others) this.#heldMessages.holdUntried(fact, performance.now());
+  }
+
+  #begin(channel: Channel, work: Promise<void>): void {
+    const begun = work.finally(() => {
+      this.#inFlight.delete(begun);
+      if (channel === this.#channel) this.#limit.ended();
+    });
+    this.#inFlight.add(begun);
+    if (channel === this.#channel) this.#limit.began();
   }
 
   /** Reconnects, since the new connection subscribes again. */
@@ -171,15 +201,13 @@ export class Consumer {
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (isPastDeadline(delivery)) {
       this.#lateRequests.note(delivery);
-      if (this.routes.transient) return this.#acknowledge(() => channel.ack(delivery));
+      if (this.routes.transient) return this.#openBatches.acknowledge(channel, delivery, 'ack');
     }
     const began = performance.now();
     const end = await (this.#mayHaveCrashedConsumer(delivery)
       ? this.#park(channel, delivery)
       : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
-    // reject, not nack: since RabbitMQ 4.3 only a reject counts towards the delivery limit.
-    if (end === 'given_back') this.#acknowledge(() => channel.reject(delivery, true));
-    else if (end !== 'hold') this.#acknowledge(() => channel.ack(delivery));
+    if (end !== 'hold') this.#openBatches.acknowledge(channel, delivery, end === 'given_back' ? 'reject' : 'ack');
     countHandled(this.queue, delivery.properties.type, end, began);
   }
 
@@ -196,13 +224,13 @@ export class Consumer {
     const ending = settle(outcome, circumstancesOf(delivery, about, Date.now()));
     noteEnding(outcome, ending);
     if (ending.do === 'hold') return this.#hold(channel, delivery, ending);
-    this.#log(ending, delivery);
-    const published = await this.#publishCopy(
-      channel,
+    logEnding(this.#logger, ending, delivery);
+    const published = await this.#copies.publish(
       republishedCopy(ending, traced, home, this.options.senders.headersFor(delivery)),
       ending.do === 'retry' ? `retry ${ending.tierMs}` : ending.do,
+      () => this.#isOver(channel),
     );
-    this.#reply(ending, traced);
+    this.#copies.reply(ending, traced);
     if (this.#heldMessages.settled(delivery)) this.#resume();
     return published ? ending.do : 'given_back';
   }
@@ -232,6 +260,7 @@ export class Consumer {
     if (this.#heldMessages.paused && !wasPaused) {
       this.#logger.warn(`paused until the ${dependency} works again: ${reason}`);
       this.#consume(false);
+      for (const waiting of this.#limit.takeWaiting()) this.#heldMessages.holdUntried(waiting, performance.now());
     }
     this.#ticking ??= setInterval(() => this.#tick(), TICK_MS).unref();
     return 'hold';
@@ -248,7 +277,10 @@ export class Consumer {
     if (!this.#heldMessages.paused && this.#heldMessages.size === 0) return this.#stopTicking();
     const now = performance.now();
     const { retries, fresh } = this.#heldMessages.due(now);
-    for (const delivery of retries) this.#arrived(subscription.channel, delivery);
+    for (const delivery of retries) {
+      if (this.#heldMessages.paused) this.#begin(subscription.channel, this.#handle(subscription.channel, delivery));
+      else this.#limit.add(delivery);
+    }
     if (fresh) void this.#probeFresh(subscription);
     void this.#returnToQueue(
       subscription.channel,
@@ -263,19 +295,15 @@ export class Consumer {
 
   async #probeFresh(subscription: Subscription): Promise<void> {
     const taken = await subscription.takeOne().catch(() => false);
-    if (!taken) this.#heldMessages.queueIsEmpty(performance.now());
+    if (!taken) this.#heldMessages.freshProbeTriedNothing(performance.now());
   }
 
   /** Republishes into its own queue as a fresh message; a redelivery would count towards the delivery limit. */
   async #returnToQueue(channel: Channel, deliveries: readonly ConsumeMessage[]): Promise<void> {
     await Promise.all(
       deliveries.map(async (delivery) => {
-        const published = await this.#publishCopy(
-          channel,
-          freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
-          'back',
-        );
-        this.#acknowledge(() => (published ? channel.ack(delivery) : channel.reject(delivery, true)));
+        const published = await this.#publishFresh(channel, delivery, 'back');
+        this.#openBatches.acknowledge(channel, delivery, published ? 'ack' : 'reject');
       }),
     );
   }
@@ -285,61 +313,31 @@ export class Consumer {
     return this.routes.home !== this.routes.queue && fields.redelivered;
   }
 
-  /** Moves the message to the unbounded queue beside a bounded one, which has a delivery limit. */
+  /** Publishes the message alone into its home queue: this one, or the unbounded one beside a bounded queue. */
   async #park(channel: Channel, delivery: ConsumeMessage): Promise<HandledEnding> {
-    return (await this.#publishCopy(
-      channel,
-      freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery)),
-      'aside',
-    ))
-      ? 'aside'
-      : 'given_back';
+    const published = await this.#publishFresh(channel, delivery, 'aside');
+    this.#heldMessages.freshProbeTriedNothing(performance.now());
+    return published ? 'aside' : 'given_back';
   }
 
   /**
-   * Publishes a confirmed copy, if any, before the ack: a crash in between duplicates a message and never loses one.
-   * Retries until the broker confirms; meanwhile the message waits with its ending, and its handler does not run
-   * again.
-   * @returns false when the channel has closed, or the consumer closes
+   * Publishes each fact of a redelivered batch alone into this queue, because one of them may have crashed its consumer:
+   * the delivery limit then counts for that fact alone.
    */
-  async #publishCopy(channel: Channel, copy: Outbound | undefined, operation: string): Promise<boolean> {
-    for (let tries = 0; copy; tries += 1) {
-      try {
-        await this.options.publisher.publish(copy, { operation });
-        return true;
-      } catch (error) {
-        if (tries === 0)
-          this.#logger.error(`not acknowledged until its copy is published: ${(error as Error).message}`);
-        if (this.#ended || channel !== this.#channel) return false;
-        await pause(PAUSE_MS, undefined, { ref: false });
-      }
-    }
-    return true;
+  async #takeApart(channel: Channel, batch: ConsumeMessage, facts: readonly ConsumeMessage[]): Promise<void> {
+    const began = performance.now();
+    const parked = await Promise.all(facts.map((fact) => this.#park(channel, fact)));
+    const end = parked.includes('given_back') ? 'given_back' : 'aside';
+    this.#openBatches.acknowledge(channel, batch, end === 'aside' ? 'ack' : 'reject');
+    for (const { properties } of facts) countHandled(this.queue, properties.type, end, began);
   }
 
-  /** Not awaited: a lost reply is a timeout for its caller, and must not delay other messages. */
-  #reply(ending: Ending, delivery: ConsumeMessage): void {
-    const reply = 'answer' in ending && ending.answer ? replyTo(delivery, ending.answer) : undefined;
-    if (reply)
-      this.options.publisher
-        .publish(reply, { whenDown: 'fail' })
-        .catch((error: Error) => this.#logger.warn(`an answer was lost: ${error.message}`));
+  #publishFresh(channel: Channel, delivery: ConsumeMessage, operation: string): Promise<boolean> {
+    const copy = freshCopy(delivery, this.routes.home, this.options.senders.headersFor(delivery));
+    return this.#copies.publish(copy, operation, () => this.#isOver(channel));
   }
 
-  /** Only on the channel that delivered: on a later channel the same tag is another message. */
-  #acknowledge(ack: () => void): void {
-    try {
-      ack();
-    } catch {
-      this.#logger.debug('the channel closed before the ack: the broker delivers it again');
-    }
-  }
-
-  #log(ending: Exclude<Ending, { do: 'hold' }>, { properties }: ConsumeMessage): void {
-    const subject = `${String(properties.type)} ${String(properties.messageId)}`;
-    if (ending.do === 'retry')
-      this.#logger.warn(`${subject} failed (${ending.attempts}), again in ${ending.tierMs} ms: ${ending.reason}`);
-    else if (ending.do === 'dead') this.#logger.error(`${subject} is a dead letter: ${ending.reason}`);
-    else if (ending.note !== undefined) this.#logger.warn(`${subject}: ${ending.note}`);
+  #isOver(channel: Channel): boolean {
+    return this.#ended || channel !== this.#channel;
   }
 }

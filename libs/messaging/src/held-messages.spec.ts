@@ -143,7 +143,7 @@ describe('a queue', () => {
       const { retries, fresh } = heldMessages.due(now);
       if (fresh) {
         probes.push('fresh');
-        heldMessages.queueIsEmpty(now);
+        heldMessages.freshProbeTriedNothing(now);
       }
       for (const message of retries) {
         probes.push(message);
@@ -179,7 +179,7 @@ describe('a queue', () => {
       heldMessages.hold(message, away, at);
     }
     expect(heldMessages.due(10_000)).toEqual({ retries: [], fresh: true });
-    heldMessages.queueIsEmpty(10_000);
+    heldMessages.freshProbeTriedNothing(10_000);
     expect(heldMessages.due(10_000)).toEqual({ retries: ['new'], fresh: false });
   });
 
@@ -191,7 +191,7 @@ describe('a queue', () => {
       0,
       { retries: [], fresh: true },
     ]);
-    heldMessages.queueIsEmpty(250);
+    heldMessages.freshProbeTriedNothing(250);
     expect([heldMessages.due(2_249).fresh, heldMessages.due(2_250).fresh]).toEqual([false, true]);
     expect(heldMessages.settled('new')).toBe(true);
     expect(heldMessages.paused).toBe(false);

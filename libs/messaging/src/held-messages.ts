@@ -48,6 +48,8 @@ export class HeldMessages<M> {
   /** Messages that failed since the last success. */
   readonly #failing = new Set<M>();
   #paused = false;
+  /** The failure that paused the queue. */
+  #pausedBy: Failure | undefined;
   #probing: 'held' | 'fresh' | undefined;
   #probes = 0;
   #probeAt = 0;
@@ -86,6 +88,13 @@ export class HeldMessages<M> {
     else if (!this.#paused && this.#failing.size >= SICK_AFTER) this.#pause(now, failure);
   }
 
+  /** Holds a message that waited for its turn when the queue was paused. Costs no try. */
+  holdUntried(message: M, now: number): void {
+    const before = this.#held.get(message);
+    const untried = { since: now, failedAt: now, tries: 0, ...this.#pausedBy!, ...before };
+    this.#held.set(message, { ...untried, notBefore: now, trying: false });
+  }
+
   /**
    * Removes a message that has an ending.
    * @returns true when this ends the pause of the queue
@@ -113,8 +122,9 @@ export class HeldMessages<M> {
       : { retries: this.#take(([message]) => message === next), fresh: false };
   }
 
-  /** The probe found no message in the queue. */
-  queueIsEmpty(now: number): void {
+  /** The queue was empty, or its message was only published again. */
+  freshProbeTriedNothing(now: number): void {
+    if (this.#probing !== 'fresh') return;
     this.#probing = undefined;
     this.#probes += 1;
     this.#probeAt = this.#held.size > 0 ? now : now + MAX_PAUSE_MS;
@@ -137,6 +147,7 @@ export class HeldMessages<M> {
 
   #pause(now: number, failure: Failure): void {
     this.#paused = true;
+    this.#pausedBy = failure;
     this.#probing = undefined;
     this.#probes = 0;
     this.#probeAt = now + Math.max(FIRST_PAUSE_MS, failure.retryAfterMs ?? 0);

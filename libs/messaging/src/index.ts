@@ -1,7 +1,9 @@
 export { asyncApiDocument } from './asyncapi/index.js';
+export { factsIn } from './batch-format.js';
+export { batchOf, factsOf, groupsForBatches } from './batches.js';
 export { MessageClient, type MessageClientOptions, type RequestOptions } from './client.js';
 export type { BrokerAddress, BrokerTls } from './connection.js';
-export { encode, type About, type WireMessage, type WireProperties } from './codec.js';
+export { encode, type About, type Delivery, type WireMessage, type WireProperties } from './codec.js';
 export { currentMessage } from './current-message.js';
 export {
   countLetters,

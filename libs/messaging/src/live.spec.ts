@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { OrderShipped, PaymentDeclined, type Message } from '@sluice/contracts';
 import { eventually, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { batchOf } from './batches.js';
 import { encode } from './codec.js';
 import { LiveFeed } from './live.js';
 import { Publisher } from './publisher.js';
@@ -52,6 +53,13 @@ describe('the live feed', () => {
     await publisher.publish(wire(data));
     for (const { received } of both)
       await eventually(() => expect(received).toMatchObject([{ type: 'order.shipped', data }]));
+  });
+
+  it('delivers each fact of a batch', async () => {
+    const { received } = await listen();
+    const some = [shipped(), shipped(), shipped()];
+    await publisher.publish(batchOf(some.map(wire), randomUUID()));
+    await eventually(() => expect(received.map(({ data }) => data as unknown)).toEqual(some));
   });
 
   it('subscribes again after a lost connection, and reports it, so that missed changes can be read', async () => {

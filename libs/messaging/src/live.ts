@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { system, type Message } from '@sluice/contracts/kit';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { factsOf } from './batches.js';
 import { decode, validateData } from './codec.js';
 import { openConnection, type BrokerAddress } from './connection.js';
 import { watched } from './metrics.js';
@@ -67,8 +68,10 @@ export class LiveFeed {
 
   #arrived(delivery: ConsumeMessage | null): void {
     if (!delivery) return this.#connection.reconnect();
-    const fact = this.#read(delivery);
-    if (fact) this.options.onFact(fact);
+    for (const one of factsOf(delivery)) {
+      const fact = this.#read(one);
+      if (fact) this.options.onFact(fact);
+    }
   }
 
   /** Ignores events of another version, or of a type that is not in this process's catalogue. */

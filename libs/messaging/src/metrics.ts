@@ -1,5 +1,6 @@
 import { system } from '@sluice/contracts/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { factsIn } from './batch-format.js';
 import { dependencies } from './dependencies.js';
 import { ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
 import { whenScraped } from './scrape.js';
@@ -136,7 +137,7 @@ const depths = whenScraped(async () => {
 
 new Gauge({
   name: 'sluice_queue_messages',
-  help: 'Messages that wait in a queue of this service, without those that a consumer holds.',
+  help: 'Messages that wait in a queue of this service, without those that a consumer holds. A batch of facts is one.',
   labelNames: ['queue'],
   async collect() {
     const answers = await depths();
@@ -155,9 +156,13 @@ const typeLabel = (type: unknown): string =>
 const secondsSince = (began: number): number => (performance.now() - began) / 1_000;
 
 /**
- * Counts a publish by its outcome and times it, whatever the outcome: refused and unconfirmed publishes take longest.
+ * Counts a publish by its outcome, each fact of a batch as one message, and times it, whatever the outcome: refused and
+ * unconfirmed publishes take longest.
  */
-export async function countPublish(type: unknown, publish: () => Promise<void>): Promise<void> {
+export async function countPublish(
+  message: Parameters<typeof factsIn>[0] & { readonly properties: { readonly type?: unknown } },
+  publish: () => Promise<void>,
+): Promise<void> {
   const began = performance.now();
   let outcome: 'confirmed' | 'invalid' | PublishFailure = 'confirmed';
   try {
@@ -167,7 +172,7 @@ export async function countPublish(type: unknown, publish: () => Promise<void>):
     throw error;
   } finally {
     publishSeconds.observe(secondsSince(began));
-    published.inc({ type: typeLabel(type), outcome });
+    published.inc({ type: typeLabel(message.properties.type), outcome }, factsIn(message));
   }
 }
 

@@ -1,8 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { deadLetters, depth, eventually, publish, run, testBroker, type TestBroker } from '@sluice/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  deadLetters,
+  depth,
+  eventually,
+  publish,
+  publishBatch,
+  run,
+  testBroker,
+  type TestBroker,
+} from '@sluice/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Happened, SERVICES, TIERS_MS } from './testing/probe.js';
 
 /**
@@ -56,38 +65,65 @@ function supervised() {
   };
 }
 
+const before = Array.from({ length: 150 }, (_, n) => n);
+const alone = async (some: readonly number[]) => {
+  for (const n of some) await publish(broker, Happened, { n });
+};
+const inBatches = async () => {
+  await alone(before.slice(0, 50));
+  for (const from of [50, 100])
+    await publishBatch(
+      broker,
+      Happened,
+      before.slice(from, from + 50).map((n) => ({ n })),
+    );
+};
+
 describe('a message that crashes the process of its consumer', () => {
-  it('is dead-lettered by the delivery limit, alone of its whole prefetch, and the queue continues', async () => {
-    const before = Array.from({ length: 150 }, (_, n) => n);
-    for (const n of before) await publish(broker, Happened, { n });
-    const { handled, deaths, stop } = supervised();
-    try {
-      await eventually(async () => expect(await deadLetters(broker, 'probe.events')).not.toEqual([]), {
-        withinMs: 60_000,
+  afterEach(async () => {
+    const channel = await broker.connection.createChannel();
+    await channel.purgeQueue('probe.events.dead');
+    await channel.close();
+  });
+
+  // A batch has a delivery of its own, before its facts are published alone.
+  it.each([
+    ['of its whole prefetch', () => alone(before), LIMIT + 1],
+    ['of its whole batch', inBatches, LIMIT + 2],
+  ])(
+    'is dead-lettered by the delivery limit, alone %s, and the queue continues',
+    async (_, send, expectedDeaths) => {
+      await send();
+      const { handled, deaths, stop } = supervised();
+      try {
+        await eventually(async () => expect(await deadLetters(broker, 'probe.events')).not.toEqual([]), {
+          withinMs: 60_000,
+        });
+        await alone([151, 152, 153]);
+        await eventually(
+          () => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])),
+          { withinMs: 30_000 },
+        );
+        // Messages handled by a crashed process but not acknowledged come once more.
+        await eventually(
+          async () =>
+            expect(
+              (await broker.management.get<{ messages: number }>(`queues/${broker.vhost}/probe.events`)).messages,
+            ).toBe(0),
+          { withinMs: 30_000 },
+        );
+      } finally {
+        await stop();
+      }
+      expect(deaths()).toBe(expectedDeaths);
+      await eventually(async () => {
+        const letters = await deadLetters(broker, 'probe.events');
+        expect(letters.map(({ body, headers }) => [body, headers['x-first-death-reason']])).toEqual([
+          [JSON.stringify({ n: POISON }), 'delivery_limit'],
+        ]);
       });
-      for (const n of [151, 152, 153]) await publish(broker, Happened, { n });
-      await eventually(
-        () => expect(handled()).toEqual(new Set([...before.filter((n) => n !== POISON), 151, 152, 153])),
-        { withinMs: 30_000 },
-      );
-      // Messages handled by a crashed process but not acknowledged come once more.
-      await eventually(
-        async () =>
-          expect(
-            (await broker.management.get<{ messages: number }>(`queues/${broker.vhost}/probe.events`)).messages,
-          ).toBe(0),
-        { withinMs: 30_000 },
-      );
-    } finally {
-      await stop();
-    }
-    expect(deaths()).toBe(LIMIT + 1);
-    await eventually(async () => {
-      const letters = await deadLetters(broker, 'probe.events');
-      expect(letters.map(({ body, headers }) => [body, headers['x-first-death-reason']])).toEqual([
-        [JSON.stringify({ n: POISON }), 'delivery_limit'],
-      ]);
-    });
-    expect(await depth(broker, 'probe.events')).toBe(0);
-  }, 120_000);
+      expect(await depth(broker, 'probe.events')).toBe(0);
+    },
+    120_000,
+  );
 });

@@ -162,7 +162,7 @@ export class Publisher {
    */
   publish(message: Outbound, options: PublishOptions = {}): Promise<void> {
     return inProducerSpan(message, options.operation ?? 'publish', (traced) =>
-      countPublish(traced.properties.type, () => this.#start(traced, options)),
+      countPublish(traced, () => this.#start(traced, options)),
     );
   }
 

@@ -1,5 +1,6 @@
 import { system } from '@sluice/contracts/kit';
 import { encodeAnswer, type Answer } from './answer.js';
+import { bytesOf } from './batches.js';
 import { rpcRequestOf, TIMEOUT, type Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { appendTry, historyOf, type FailedTry } from './history.js';
@@ -39,7 +40,7 @@ export type SentBy = Readonly<Record<string, string>>;
 
 /**
  * The copy to publish with a confirm before the ack; undefined for endings without one. It carries the original
- * bytes.
+ * bytes, or those of one fact of a batch.
  */
 export function republishedCopy(
   ending: Ending,
@@ -128,18 +129,19 @@ function origin({ properties, fields }: Delivery): Record<string, unknown> {
  * Keeps the reply address. Mandatory, so that a missing tier or dead-letter queue is an error and no message is lost.
  */
 function sameMessage(
-  { properties, content }: Delivery,
+  delivery: Delivery,
   exchange: string,
   routingKey: string,
   facts: Record<string, unknown>,
 ): Outbound {
+  const { properties } = delivery;
   const kept = Object.entries(properties.headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name));
   const headers = { ...Object.fromEntries(kept), ...facts };
   return {
     exchange,
     routingKey,
     mandatory: true,
-    body: content,
+    body: bytesOf(delivery),
     properties: { ...(properties as Outbound['properties']), headers, persistent: true, expiration: undefined },
   };
 }

@@ -7,9 +7,11 @@ import {
   trace,
   type Attributes,
   type Context,
+  type Link,
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
+import { eventsOf, factsIn, isBatchType } from './batch-format.js';
 import type { About, Delivery } from './codec.js';
 import type { Outbound } from './confirm-channel.js';
 import { ProblemError } from './errors.js';
@@ -61,12 +63,22 @@ const causeOf = ({ properties }: Headed): Context => causedBy(properties.headers
 
 function attributesOf({ properties }: Pick<Delivery, 'properties'>, destination: string): Attributes {
   return {
+    ...(isBatchType(properties.contentType) && { 'messaging.batch.message_count': factsIn({ properties }) }),
     'messaging.system': 'rabbitmq',
     'messaging.destination.name': destination,
     'messaging.message.id': String(properties.messageId),
     'sluice.correlation_id': String(properties.headers?.['correlation-id'] ?? ''),
     'sluice.attempts': Number(properties.headers?.['attempts'] ?? 0),
   };
+}
+
+/** Links to the causes of the facts in a batch. Each fact keeps its own cause in the body. */
+function linksOf({ properties, body }: Outbound): Link[] {
+  const events = isBatchType(properties.contentType) ? (eventsOf(body) ?? []) : [];
+  const causes = events.map((event) =>
+    trace.getSpanContext(causedBy((event as { traceparent?: unknown } | null)?.traceparent)),
+  );
+  return causes.flatMap((cause) => (cause ? [{ context: cause }] : []));
 }
 
 /**
@@ -82,6 +94,7 @@ export function inProducerSpan(
   const options = {
     kind: SpanKind.PRODUCER,
     attributes: attributesOf(message, message.exchange || message.routingKey),
+    links: linksOf(message),
   };
   const span = tracer().startSpan(`${message.properties.type} ${operation}`, options, causeOf(message));
   return ending(span, send(under(message, span)));

@@ -2,6 +2,7 @@ import type { Message, Outgoing, Problem } from '@sluice/contracts/kit';
 import { DELEGATED, encode, ProblemError } from '@sluice/messaging';
 import type { QueryResult } from 'pg';
 import type { Collection } from './collection.js';
+import { inBatches } from './batched-rows.js';
 import { newId } from './ids.js';
 import { insertIds, deleteIds } from './inbox.js';
 import type { OrderedTables } from './lock-order.js';
@@ -48,7 +49,7 @@ export const rowsOf = (
 
 /** Decides changes in the order of their arrival; collects their rows, messages and replies. Does no I/O. */
 export class Batch {
-  readonly outbox: OutboxRow[] = [];
+  outbox: OutboxRow[] = [];
   /** Outcome of each change, in the same order; valid after the batch has been committed. */
   readonly outcomes: BatchOutcome[] = [];
   readonly #rows = new Map<string, Rows>();
@@ -61,12 +62,14 @@ export class Batch {
    * @param changes changes of different messages
    * @param skipLocked true: a change that needs a row held by another transaction is left out instead of waiting, and
    *   every key is locked before its rule runs. False: absent keys are locked by the writes (see `Rows`)
+   * @param publishBatches true: facts of one type travel as one message
    */
   constructor(
     private readonly tables: OrderedTables,
     private readonly source: string,
     private readonly changes: readonly Change[],
     private readonly skipLocked = false,
+    private readonly publishBatches = true,
   ) {
     for (const [name, collection] of tables.collections) {
       const keys = new Set(changes.flatMap((change) => change.keys[name] ?? []));
@@ -91,6 +94,7 @@ export class Batch {
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
     const claimed = new Set((inbox!.rows as { id: string }[]).map(({ id }) => id));
     for (const change of this.changes) this.outcomes.push(this.#outcome(change, claimed.has(idOf(change))));
+    if (this.publishBatches) this.outbox = inBatches(this.outbox);
     const commit = this.#failed.length < claimed.size;
     return { commit, statements: commit ? this.#writes() : [...this.#rows.values()].flatMap((rows) => rows.checks()) };
   }

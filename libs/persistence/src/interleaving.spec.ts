@@ -131,9 +131,7 @@ async function handleTogether(arriving: Arrival[], units: number): Promise<Handl
 const outcome = async () => ({
   accounts: await bank.rows('SELECT id, balance::int, tags, version FROM accounts ORDER BY id'),
   ledger: await bank.rows('SELECT account_id, amount::int, count(*)::int FROM ledger GROUP BY 1, 2 ORDER BY 1, 2'),
-  sent: await bank.rows(
-    `SELECT wire->'properties'->'headers'->>'causation-id' AS by, wire->>'body' AS body FROM outbox ORDER BY 1, 2`,
-  ),
+  sent: await bank.sent(),
 });
 
 /** Handles the same deliveries one after the other; each is committed before the next one begins. */

@@ -29,7 +29,7 @@ async function scraped(name: string): Promise<Record<string, number>> {
   );
 }
 const deposit = (count: number) => {
-  const unit = bank.open();
+  const unit = bank.open({ publishBatches: false });
   return Promise.all(
     Array.from({ length: count }, (_, n) => depositInto(unit, messageOf(Deposit, { account: `a${n % 5}`, amount: 1 }))),
   );

@@ -66,7 +66,7 @@ async function setFromOutboxes(gauge: Gauge, valueOf: (outboxes: readonly Outbox
 
 new Gauge({
   name: 'sluice_outbox_rows',
-  help: `Messages that are committed and not yet confirmed by the broker; an estimate from ${COUNTED} on.`,
+  help: `Messages that are committed and not yet confirmed by the broker, a batch as one; an estimate from ${COUNTED} on.`,
   collect() {
     return setFromOutboxes(this, (all) =>
       all.reduce(

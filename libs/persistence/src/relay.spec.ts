@@ -1,6 +1,6 @@
 import { EXCHANGES } from '@sluice/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Publisher } from '@sluice/messaging';
+import { factsOf, Publisher } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -23,7 +23,7 @@ import { openCable } from './testing/cable.js';
 let bank: Bank;
 let broker: TestBroker;
 let cable: Awaited<ReturnType<typeof openCable>>;
-/** Ids of all events received so far, in order, including duplicates. */
+/** Ids of all events received so far, in order, including duplicates; of a batch, those of its facts. */
 const received: string[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -46,9 +46,11 @@ async function listen(): Promise<void> {
   const channel = await broker.connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, EXCHANGES.events, '#');
-  await channel.consume(queue, (message) => message && received.push(message.properties.messageId as string), {
-    noAck: true,
-  });
+  await channel.consume(
+    queue,
+    (message) => message && received.push(...factsOf(message).map(({ properties }) => properties.messageId as string)),
+    { noAck: true },
+  );
 }
 
 async function publisherAt(url: string): Promise<Publisher> {
@@ -66,9 +68,9 @@ function relayOver(publisher: Publisher, options = {}): OutboxRelay {
 
 const deposits = (count: number) =>
   Array.from({ length: count }, (_, index) => messageOf(Deposit, { account: `a${index % 10}`, amount: 1 }));
-/** Commits like a process that crashes before it publishes. */
+/** Commits like a process that crashes before it publishes; each message is a row of its own. */
 const commitAndCrash = async (count: number): Promise<void> => {
-  const unit = bank.open();
+  const unit = bank.open({ publishBatches: false });
   await Promise.all(deposits(count).map((message) => depositInto(unit, message)));
 };
 const age = () => bank.rows(`UPDATE outbox SET created_at = created_at - interval '1 hour'`);

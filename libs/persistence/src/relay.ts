@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { PublishError, type Publisher, type PublishFailure, type WireMessage } from '@sluice/messaging';
+import { factsIn, PublishError, type Publisher, type PublishFailure, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { ConfirmedIds, type RidingDelete } from './confirmed.js';
 import { watchedPools } from './metrics.js';
@@ -24,7 +24,7 @@ const PUBLISH_DEADLINE_MS = 10_000;
 /** Maximum delay of a message that a crash has left in the outbox, once it is old enough for the sweep. */
 const SWEEP_EVERY_MS = 5_000;
 /**
- * Messages in memory from commit to delete: about 5 MB at 1 kB each, and half of the publisher's queue. At this limit
+ * Facts in memory from commit to delete: about 5 MB at 1 kB each, and half of the publisher's queue. At this limit
  * units of work wait (`untilCapacity`); while the broker is down, new messages stay only in the outbox.
  */
 const MAX_IN_MEMORY = 5_000;
@@ -45,8 +45,9 @@ export class OutboxRelay {
   readonly #logger = new Logger('OutboxRelay');
   readonly #confirmed: ConfirmedIds;
   readonly #stopping = new AbortController();
-  /** Ids of messages that are being published from memory, until they are deleted or left to the sweep. */
-  readonly #inMemory = new Set<string>();
+  /** Ids of messages that are being published from memory, until they are deleted or left to the sweep; their facts. */
+  readonly #inMemory = new Map<string, number>();
+  #factsInMemory = 0;
   #capacityWaiters: (() => void)[] = [];
   #sweeping?: Promise<void>;
   /** Begins the next sweep now. */
@@ -70,14 +71,14 @@ export class OutboxRelay {
 
   /** Publishes rows that were just committed, up to the limit in memory; the sweep publishes the others. */
   forward(rows: readonly OutboxRow[]): void {
-    for (const row of rows.slice(0, Math.max(0, MAX_IN_MEMORY - this.#inMemory.size))) void this.#publish(row);
+    for (const row of rows) if (this.#factsInMemory < MAX_IN_MEMORY) void this.#publish(row);
   }
 
   /**
    * Resolves when memory is below its limit, so that commits are not faster than the broker; at once when it is down.
    */
   async untilCapacity(): Promise<void> {
-    while (this.#inMemory.size >= MAX_IN_MEMORY && this.options.publisher.ready) {
+    while (this.#factsInMemory >= MAX_IN_MEMORY && this.options.publisher.ready) {
       this.#confirmed.deleteNow(); // no commit comes that could delete them
       await new Promise<void>((resolve) => this.#capacityWaiters.push(resolve));
     }
@@ -107,13 +108,17 @@ export class OutboxRelay {
   }
 
   async #publish({ id, wire }: OutboxRow): Promise<void> {
-    this.#inMemory.add(id);
+    this.#inMemory.set(id, factsIn(wire));
+    this.#factsInMemory += factsIn(wire);
     if (await this.#published(wire)) this.#confirmed.add(id);
     else this.#leave([id]);
   }
 
   #leave(ids: readonly string[]): void {
-    for (const id of ids) this.#inMemory.delete(id);
+    for (const id of ids) {
+      this.#factsInMemory -= this.#inMemory.get(id) ?? 0;
+      this.#inMemory.delete(id);
+    }
     for (const resolve of this.#capacityWaiters.splice(0)) resolve();
   }
 
@@ -169,7 +174,7 @@ export class OutboxRelay {
         publisher,
         publishDeadlineMs + marginMs,
         shouldContinue,
-        () => [...this.#inMemory],
+        () => [...this.#inMemory.keys()],
       );
       if (published > 0) this.#logger.log(`published ${published} messages that were left in the outbox`);
       if (refused > 0) this.#logger.warn(`${refused} messages stay in the outbox: ${String(reason)}`);

@@ -1,4 +1,4 @@
-import type { Publisher } from '@sluice/messaging';
+import { factsIn, type Publisher } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { deleteRows, needNotReachDisk, takeLeftovers, type OutboxRow } from './outbox.js';
 import { connect, together } from './transaction.js';
@@ -11,6 +11,7 @@ const PAGE_DEADLINE_MS = 10_000;
 const START = '00000000-0000-0000-0000-000000000000';
 
 export interface Swept {
+  /** Number of messages; each fact of a batch counts. */
   published: number;
   /** Number of messages that the broker refused; they stay for the next sweep. */
   refused: number;
@@ -62,9 +63,11 @@ async function publishAll(publisher: Publisher, rows: OutboxRow[], total: Swept)
   const results = await Promise.allSettled(
     rows.map(({ wire }) => publisher.publish(wire, { whenDown: 'fail', deadlineMs: PAGE_DEADLINE_MS })),
   );
-  const confirmed = rows.filter((_, index) => results[index]!.status === 'fulfilled').map(({ id }) => id);
-  total.published += confirmed.length;
-  total.refused += rows.length - confirmed.length;
+  const confirmed = rows.filter((_, index) => results[index]!.status === 'fulfilled');
+  total.published += factsOfAll(confirmed);
+  total.refused += factsOfAll(rows) - factsOfAll(confirmed);
   total.reason ??= results.find((result) => result.status === 'rejected')?.reason;
-  return confirmed;
+  return confirmed.map(({ id }) => id);
 }
+
+const factsOfAll = (rows: readonly Leftover[]): number => rows.reduce((sum, { wire }) => sum + factsIn(wire), 0);

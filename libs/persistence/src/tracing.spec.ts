@@ -51,9 +51,21 @@ const published = (count: number) =>
     return found;
   });
 
-it('the span of a published message is a child of its own handler, whatever else its batch committed', async () => {
+it('the span of a published batch is linked to the handlers of its facts, and each fact keeps its own cause', async () => {
   const relay = new OutboxRelay({ pool: bank.pool, publisher });
   const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables });
+  const names = ['ann', 'bob', 'cho'];
+  await Promise.all(names.map((name) => handle(name, unit)));
+  const [batch] = await published(1);
+  const handlers = await Promise.all(names.map(spans.one));
+  expect(batch!.links.map(({ context }) => `${context.traceId} ${context.spanId}`)).toEqual(handlers.map(idOf));
+  expect([parentOf(batch!), batch!.attributes['messaging.batch.message_count']]).toEqual([undefined, 3]);
+  await relay.stop();
+});
+
+it('the span of a message published alone is a child of its own handler, whatever its batch committed', async () => {
+  const relay = new OutboxRelay({ pool: bank.pool, publisher });
+  const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables, publishBatches: false });
   const names = ['ann', 'bob', 'cho'];
   await Promise.all(names.map((name) => handle(name, unit)));
   const found = await published(3);

@@ -22,6 +22,11 @@ export interface UnitOfWorkOptions<T extends Tables> {
   /** Name of the service; part of every message that it sends. */
   source: string;
   tables: T;
+  /**
+   * Publish the facts of one commit that have the same type as one message (default). False until every consumer can
+   * read such a message: docs/decisions/0034.
+   */
+  publishBatches?: boolean;
   /** Called after every commit with the number of its messages and its duration (ms). */
   onBatch?: (batch: { size: number; ms: number }) => void;
 }
@@ -219,9 +224,9 @@ export class UnitOfWork<T extends Tables> {
    * @throws the error of the transaction; no change is completed then
    */
   async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
-    const { relay, source, onBatch } = this.options;
+    const { relay, source, publishBatches, onBatch } = this.options;
     const began = performance.now();
-    const batch = new Batch(this.#tables, source, changes, skipLocked);
+    const batch = new Batch(this.#tables, source, changes, skipLocked, publishBatches);
     await inCommitSpan(
       changes.map(({ span }) => span),
       () => this.#transact(batch, skipLocked),

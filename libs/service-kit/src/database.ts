@@ -27,7 +27,12 @@ export interface Database {
 
 /** @throws Error in one line when the database does not answer or has no tables yet */
 export async function openDatabase(
-  { DATABASE_URL: url, DATABASE_CA: ca, INBOX_RETENTION_DAYS: retentionDays }: DatabaseConfig,
+  {
+    DATABASE_URL: url,
+    DATABASE_CA: ca,
+    INBOX_RETENTION_DAYS: retentionDays,
+    PUBLISH_BATCHES: publishBatches,
+  }: DatabaseConfig,
   publisher: Publisher,
   source: string,
 ): Promise<Database> {
@@ -41,7 +46,7 @@ export async function openDatabase(
     async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })),
   );
   const prisma = new Prisma(pool);
-  const units: UnitsOfWork = { over: ({ tables }) => new UnitOfWork({ pool, relay, source, tables }) };
+  const units: UnitsOfWork = { over: ({ tables }) => new UnitOfWork({ pool, relay, source, tables, publishBatches }) };
   return {
     providers: [
       { provide: Pool, useValue: pool },

@@ -92,6 +92,8 @@ export const DatabaseConfig = z.object({
   DATABASE_CA: PemCertificates.optional(),
   /** How long the id of a handled message is kept, so that a redelivery changes nothing. Days. */
   INBOX_RETENTION_DAYS: wholeNumber(1, 3_650).default(INBOX_RETENTION_DAYS),
+  /** Whether facts of one commit travel together; `false` until every consumer reads batches. docs/decisions/0034 */
+  PUBLISH_BATCHES: flag(true),
 });
 
 export type DatabaseConfig = z.output<typeof DatabaseConfig>;

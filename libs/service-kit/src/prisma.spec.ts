@@ -23,7 +23,11 @@ let disconnected: number;
 let opened: Database;
 beforeEach(async () => {
   disconnected = 0;
-  opened = await openDatabase({ DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7 }, publisher, 'accounts');
+  opened = await openDatabase(
+    { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7, PUBLISH_BATCHES: true },
+    publisher,
+    'accounts',
+  );
 });
 
 /** Stands for the class that Prisma generates, which no library may import. */

@@ -9,7 +9,7 @@ import {
   type Sale,
   StockAllotted,
 } from '@sluice/contracts';
-import { encode, MessageClient } from '@sluice/messaging';
+import { encode, factsOf, MessageClient, type Delivery } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { startService, type Service } from '@sluice/service-kit';
 import type { ChannelModel } from 'amqplib';
@@ -104,7 +104,8 @@ export async function sent<T>(
     message;
     message = await channel.get(queue, { noAck: true })
   ) {
-    messages.push({ type: String(message.properties.type), data: JSON.parse(message.content.toString()) as T });
+    for (const { properties, fact, content } of factsOf<Delivery>(message))
+      messages.push({ type: String(properties.type), data: (fact ? fact.data : JSON.parse(content.toString())) as T });
   }
   await channel.close();
   return messages;

@@ -16,6 +16,7 @@ import {
   type Order as OrderView,
   type Outgoing,
 } from '@sluice/contracts';
+import { factsOf, type Delivery } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import type { Channel } from 'amqplib';
 import type { Pool } from 'pg';
@@ -128,12 +129,12 @@ async function listen(
     queue,
     (message) => {
       if (!message) return;
-      const copy = {
-        type: message.properties.type as string,
-        data: JSON.parse(message.content.toString()) as SentMessage['data'],
-      };
-      sent.push(copy);
-      onMessage(copy);
+      for (const { properties, fact, content } of factsOf<Delivery>(message)) {
+        const data = (fact ? fact.data : JSON.parse(content.toString())) as SentMessage['data'];
+        const copy = { type: properties.type as string, data };
+        sent.push(copy);
+        onMessage(copy);
+      }
     },
     { noAck: true },
   );

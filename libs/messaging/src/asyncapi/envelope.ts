@@ -45,7 +45,9 @@ const PROPERTIES = {
   timestamp: z.int().describe('Seconds since the epoch'),
   'app-id': z.string().describe('The service that publishes it'),
   'user-id': z.string().optional().describe("The broker's user that published it, checked by the broker"),
-  'content-type': z.literal('application/json'),
+  'content-type': z
+    .literal('application/json')
+    .describe('Facts also come in batches: application/cloudevents-batch+json, see the description of this document'),
   'delivery-mode': z.union([z.literal(1), z.literal(2)]),
 };
 const ADDRESS = {

@@ -8,7 +8,7 @@ export const guideOf = (
   { events, commands, deliveries, dead, home, operator, retryTiers }: Exchanges,
   { purpose, sendersFile }: Pick<SystemDocument, 'purpose' | 'sendersFile'>,
 ): string => `${purpose} over RabbitMQ (AMQP 0-9-1). Every exchange and queue is durable. The body of a
-message contains its data as JSON in UTF-8, and nothing else.
+message contains its data as JSON in UTF-8, and nothing else; several facts may share one message, see *A batch*.
 
 This document describes the system from inside: you may receive what it *sends* (facts, deliveries), and send what it
 *receives* (requests). A program in any language with an AMQP client can take part, and nothing in the system changes
@@ -23,7 +23,7 @@ for it.
 | property \`app-id\` | the service that published it |
 | property \`user-id\` | the broker's user that published it, verified by the broker; named like the service |
 | property \`timestamp\` | seconds since the epoch; the header \`time\` is exact |
-| property \`content-type\` | \`application/json\` |
+| property \`content-type\` | \`application/json\`; \`application/cloudevents-batch+json\` for a batch |
 | property \`delivery-mode\` | 2; 1 for messages that may be lost (queries, requests with a password) |
 | properties \`reply-to\`, \`correlation-id\` | address of the reply; both are absent when no caller waits |
 | property \`expiration\` | only queries: remaining time of the caller in milliseconds |
@@ -76,6 +76,26 @@ Guarantees and rules:
   (\`additionalProperties: false\`). Ignore also unknown types that match your pattern. A supported type with another
   header \`version\` than yours becomes a dead letter, since its shape is unknown to you.
 - Only a new \`version\` may remove or change a field, add a value to an enumeration, or loosen a bound.
+
+## A batch
+
+Facts of one type that were committed together, and timers, may arrive as one message, whose \`content-type\` is
+\`application/cloudevents-batch+json\`: the body is a JSON array of events in the
+[JSON batch format of CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#4-json-batch-format),
+at most 100, in the order of their commit. Requests never come in a batch. In each event:
+
+| attribute | instead of |
+|---|---|
+| \`id\` | property \`message-id\`: store this id, not that of the batch |
+| \`type\`, \`source\` | properties \`type\`, \`app-id\` |
+| \`dataversion\` | header \`version\` |
+| \`time\` | header \`time\` |
+| \`correlationid\`, \`causationid\`, \`traceparent\`, \`acceptedat\` | headers \`correlation-id\`, \`causation-id\`, \`traceparent\`, \`accepted-at\` |
+| \`data\` | the body |
+
+The batch itself has a \`message-id\`, the common \`type\`, \`user-id\`, \`version\`, and in the header \`facts\` their
+number. Handle its events in one transaction or one by one, and acknowledge when all have an ending. Publish a failing
+one alone: its data as the body, with the properties and headers of the table and \`content-type: application/json\`.
 
 ## How a delivery ends
 

@@ -1,5 +1,5 @@
 import { EXCHANGES } from '@sluice/contracts';
-import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { deadLetters, depth, eventually, publish, publishBatch, testBroker, type TestBroker } from '@sluice/testing';
 import { connect, type ConfirmChannel } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PermanentError } from '../errors.js';
@@ -84,6 +84,24 @@ describe('a dead letter', () => {
       originalRoutingKey: 'probe.happened',
       history: [{ reason }],
     });
+  });
+
+  it('that is a batch has the number of its facts, and is redriven as a whole', async () => {
+    const channel = await open();
+    const ids = await publishBatch(broker, Happened, [{ n: 1 }, { n: 2 }]);
+    await eventually(async () => {
+      const message = await channel.get(QUEUE);
+      expect(message).not.toBe(false);
+      if (message) channel.reject(message, false);
+    });
+    await letters(1);
+    await channel.close();
+    const [{ letter } = { letter: undefined }] = await readLetters(open, QUEUE);
+    expect(letter).toMatchObject({ type: 'probe.happened', facts: 2 });
+    const handler = await faulty();
+    handler.broken = false;
+    expect(await redrive(open, QUEUE)).toBe(1);
+    await eventually(() => expect(handler.tries).toEqual(ids));
   });
 
   it('stays in its queue when it is read', async () => {

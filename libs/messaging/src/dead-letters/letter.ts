@@ -1,3 +1,4 @@
+import { factsIn } from '../batch-format.js';
 import type { Delivery } from '../codec.js';
 import { appendTry, historyOf, type FailedTry } from '../history.js';
 
@@ -9,6 +10,8 @@ export interface DeadLetter {
   id: string | undefined;
   type: string | undefined;
   correlationId: string | undefined;
+  /** How many facts it brings; more than 1 for a batch that the broker itself has dead-lettered. */
+  facts: number;
   reason: string;
   stack: string | undefined;
   /** RFC 3339. */
@@ -40,6 +43,7 @@ export function letterOf(queue: string, { properties }: Delivery): DeadLetter {
     id: textOf(properties.messageId),
     type: textOf(properties.type),
     correlationId: text('correlation-id'),
+    facts: factsIn({ properties }),
     reason,
     stack: text('stack'),
     failedAt,

@@ -1,5 +1,5 @@
 import { command, event, type Contract, type Data, type Message } from '@sluice/contracts';
-import { ProblemError, Publisher } from '@sluice/messaging';
+import { factsOf, ProblemError, Publisher, type Delivery, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import {
@@ -145,15 +145,34 @@ export function openBank(database: Database) {
     rows,
     /** The sizes of the batches that were committed. */
     sizes,
-    open: ({ counted = true } = {}) =>
+    open: ({ counted = true, publishBatches = true } = {}) =>
       new UnitOfWork({
         pool,
         relay,
         source: 'bank',
         tables,
+        publishBatches,
         ...(counted && { onBatch: ({ size }: { size: number }) => sizes.push(size) }),
       }),
-    count: async (table: string) => Number((await rows(`SELECT count(*) AS n FROM ${table}`))[0]!['n']),
+    /** Number of rows; of the outbox, whose rows may be batches, the number of facts. */
+    count: async (table: string) => {
+      const number = table === 'outbox' ? `sum(coalesce((wire #>> '{properties,headers,facts}')::int, 1))` : 'count(*)';
+      return Number((await rows(`SELECT coalesce(${number}, 0) AS n FROM ${table}`))[0]!['n']);
+    },
+    /** What is in the outbox, fact by fact, in one order: the body, and the id of the message that caused it. */
+    sent: async () => {
+      const found = (await rows('SELECT wire FROM outbox')) as { wire: WireMessage }[];
+      const deliveries = found.map(({ wire: { properties, body, ...fields } }) => ({
+        properties,
+        content: Buffer.from(body),
+        fields: { ...fields, redelivered: false },
+      }));
+      const facts = deliveries.flatMap(factsOf<Delivery>).map((fact) => ({
+        by: fact.properties.headers!['causation-id'] as string,
+        body: fact.fact ? JSON.stringify(fact.fact.data) : fact.content.toString(),
+      }));
+      return facts.sort((a, b) => (`${a.by} ${a.body}` < `${b.by} ${b.body}` ? -1 : 1));
+    },
     clear: async () => {
       sizes.length = 0;
       await database.pool.query('TRUNCATE inbox, outbox, accounts, ledger, rates, bins, carts');

@@ -1,0 +1,45 @@
+import type { Logger } from '@nestjs/common';
+import type { Channel, ConsumeMessage } from 'amqplib';
+
+/** How the broker is told that a message is finished here: handled, or to be delivered again. */
+type Settlement = 'ack' | 'reject';
+
+interface OpenBatch {
+  readonly message: ConsumeMessage;
+  /** Facts that are not settled yet. */
+  open: number;
+  rejected: boolean;
+}
+
+/**
+ * The batches whose facts are being handled. The AMQP message is acknowledged when all its facts are settled, and
+ * given back when one of them is: the broker knows only the whole.
+ */
+export class OpenBatches {
+  readonly #batches = new WeakMap<ConsumeMessage, OpenBatch>();
+
+  constructor(private readonly logger: Logger) {}
+
+  add(message: ConsumeMessage, facts: readonly ConsumeMessage[]): void {
+    const batch = { message, open: facts.length, rejected: false };
+    for (const fact of facts) this.#batches.set(fact, batch);
+  }
+
+  /**
+   * Settles a fact of a batch, or a message that came alone. Only on the channel that delivered: on a later channel the
+   * same tag is another message. reject, not nack: since RabbitMQ 4.3 only a reject counts towards the delivery limit.
+   */
+  acknowledge(channel: Channel, fact: ConsumeMessage, settlement: Settlement): void {
+    const batch = this.#batches.get(fact) ?? { message: fact, open: 1, rejected: false };
+    this.#batches.delete(fact);
+    batch.open -= 1;
+    batch.rejected ||= settlement === 'reject';
+    if (batch.open > 0) return;
+    try {
+      if (batch.rejected) channel.reject(batch.message, true);
+      else channel.ack(batch.message);
+    } catch {
+      this.logger.debug('the channel closed before the ack: the broker delivers it again');
+    }
+  }
+}
