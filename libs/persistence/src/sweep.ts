@@ -70,4 +70,4 @@ async function publishAll(publisher: Publisher, rows: OutboxRow[], total: Swept)
   return confirmed.map(({ id }) => id);
 }
 
-const factsOfAll = (rows: readonly Leftover[]): number => rows.reduce((sum, { wire }) => sum + factsIn(wire), 0);
+const factsOfAll = (rows: readonly OutboxRow[]): number => rows.reduce((sum, { wire }) => sum + factsIn(wire), 0);
