@@ -1,5 +1,5 @@
 import * as c from '@sluice/contracts';
-import { SENDS, type Contract, type Services } from '@sluice/contracts';
+import { leftover, SENDS, type Contract, type Services } from '@sluice/contracts';
 import type { Work } from './users.js';
 
 /**
@@ -47,7 +47,7 @@ export const SERVICES: Services = {
       c.PayableVoided,
       c.PaymentCaptured,
       c.PaymentRefunded,
-      c.ParcelCreated,
+      leftover(c.ParcelCreated),
       c.ParcelDispatched,
       c.ParcelDelivered,
       c.ParcelsHalted,

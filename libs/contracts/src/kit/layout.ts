@@ -206,12 +206,17 @@ export const consumers = (
     return {
       exchanges: [],
       queues: declared.queues,
-      bindings: [...declared.bindings, ...operatorBindings, ...takes.map((what) => bindingOf(queue, what))],
+      bindings: [
+        ...declared.bindings,
+        ...operatorBindings,
+        ...takes.filter(isBound).map((what) => bindingOf(queue, what)),
+      ],
     };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
 const mayRest = (what: Contract | string): boolean => typeof what !== 'string' && what.mayRest;
+const isBound = (what: Contract | string): boolean => typeof what === 'string' || !what.unbound;
 const isBounded = (what: Contract | string): boolean => typeof what !== 'string' && what.bounded;
 type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 

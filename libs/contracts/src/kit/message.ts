@@ -36,6 +36,8 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
    * with. Markdown.
    */
   readonly about?: string;
+  /** Set by `leftover`: a queue takes these messages and is not bound to them. */
+  readonly unbound?: boolean;
   /** Prefix of the delay queues in which this command waits: they are called `<waitsIn>.<ms>`. Timers only. */
   readonly waitsIn?: string;
 }
@@ -105,6 +107,13 @@ function contract<S extends z.ZodType, R extends z.ZodType>(
   const made = Object.assign(make, { version: 1, ...facts }) as Contract<S, R>;
   return made;
 }
+
+/**
+ * For the map of queues: messages of this type that rest in the queue are handled, and no new ones are routed to it. For
+ * one version after a queue has stopped to listen.
+ */
+export const leftover = (contract: Contract): Contract =>
+  Object.assign((...of: Parameters<Contract>) => contract(...of), contract, { unbound: true });
 
 /**
  * Creates the contract of an event: a past fact, named `<entity>.<what happened>`, delivered to all subscribers. A
