@@ -1,4 +1,4 @@
-import { Envelope, system, type Contract, type Message, type Outgoing } from '@sluice/contracts/kit';
+import { Envelope, markedKeys, system, type Contract, type Message, type Outgoing } from '@sluice/contracts/kit';
 import { z } from 'zod';
 import { arrivalOf } from './arrival.js';
 import { channelOf } from './channel-of.js';
@@ -18,7 +18,11 @@ export interface WireProperties {
   /** Address and id for the reply; the id of the causing request is the header `correlation-id`. */
   readonly replyTo?: string;
   readonly correlationId?: string;
-  readonly headers: Readonly<Record<string, string | number>>;
+  /**
+   * `CC`: further routing keys, one for each mark of a fact; exchange, routing key and `CC` are its route
+   * (https://www.rabbitmq.com/docs/sender-selected). A queue gets one copy, however many of the keys it is bound to.
+   */
+  readonly headers: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
 /** A message as it is sent to the broker. JSON-safe, because an outbox row stores it. */
@@ -82,7 +86,8 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   const body = JSON.stringify(checked.data) ?? '';
   if (body.length > MAX_BODY)
     throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${MAX_BODY} characters`);
-  return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about), body };
+  const further = markedKeys(contract, checked.data);
+  return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about, further), body };
 }
 
 /** A timer is published directly to its delay queue; when its time is up, the broker dead-letters it to its owner. */
@@ -107,7 +112,7 @@ function routeOf(
   return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };
 }
 
-function propertiesOf(contract: Contract, about: About): WireProperties {
+function propertiesOf(contract: Contract, about: About, furtherKeys: readonly string[]): WireProperties {
   return {
     messageId: about.id,
     type: contract.type,
@@ -117,7 +122,7 @@ function propertiesOf(contract: Contract, about: About): WireProperties {
     persistent: !contract.transient,
     ...(contract.transient && about.timeoutMs !== undefined && { expiration: String(whole(about.timeoutMs)) }),
     ...(about.reply && { replyTo: about.reply.to, correlationId: about.reply.id }),
-    headers: headersOf(contract, about),
+    headers: { ...headersOf(contract, about), ...(furtherKeys.length > 0 && { CC: furtherKeys }) },
   };
 }
 

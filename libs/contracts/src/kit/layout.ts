@@ -1,4 +1,4 @@
-import type { Contract } from './message.js';
+import { markedKey, type Contract } from './message.js';
 import { system } from './system.js';
 
 /** By service and queue: the consumed contracts, or topic patterns over events. */
@@ -272,7 +272,7 @@ function bindingOf(queue: string, what: Contract | string): Binding {
   if (typeof what === 'string') return binding(events, queue, what);
   if (what.kind === 'delivery')
     return binding(of(what.kind), queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
-  return binding(of(what.kind), queue, what.type);
+  return binding(of(what.kind), queue, what.mark === undefined ? what.type : markedKey(what.type, what.mark));
 }
 
 /** Merges parts; an exchange may occur in several, as the tier exchanges do in all services. */
