@@ -101,7 +101,7 @@ export const StockRejected = event(
   },
 );
 export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), {
-  optional: true,
+  onDemand: true,
   about: 'The pieces of one parcel have left their warehouse.',
 });
 export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), {

@@ -63,7 +63,7 @@ const fact = z.object({
   version: z.int(),
 });
 export const ParcelCreated = event('parcel.created', fact, {
-  optional: true,
+  onDemand: true,
   about: '`order.paid` implies it: its allocation names the warehouses, and the ids follow from them.',
 });
 export const ParcelDispatched = event('parcel.dispatched', fact);

@@ -60,7 +60,10 @@ export const TIMEOUT = 'timeout-ms';
 /** Time at which a request was accepted from outside, RFC 3339. Retries and dead letters keep it. */
 const ACCEPTED_AT = 'accepted-at';
 
-/** Kinds that a queue must take; the broker returns such a message when no queue does. */
+/**
+ * Kinds that a queue must take; the broker returns such a message when no queue does. It also returns a fact on
+ * demand, which tells its publisher that nobody listens (`isOnDemand`).
+ */
 export const MANDATORY = { event: false, command: true, query: true, delivery: false } as const;
 
 /**
@@ -90,9 +93,13 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   return { ...routeOf(contract, delayMs), properties: propertiesOf(contract, about, further), body };
 }
 
+/** Whether the message is a fact that is published only while somebody listens: no other fact is mandatory. */
+export const isOnDemand = ({ exchange, mandatory }: Pick<WireMessage, 'exchange' | 'mandatory'>): boolean =>
+  mandatory && exchange === system().exchanges.events;
+
 /** A timer is published directly to its delay queue; when its time is up, the broker dead-letters it to its owner. */
 function routeOf(
-  { kind, type, waitsIn }: Contract,
+  { kind, type, waitsIn, onDemand }: Contract,
   delayMs: number | undefined,
 ): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
   if (
@@ -106,7 +113,7 @@ function routeOf(
   if (waitsIn === undefined || delayMs === undefined)
     return {
       exchange: system().exchanges.of(kind),
-      mandatory: MANDATORY[kind],
+      mandatory: MANDATORY[kind] || onDemand,
       routingKey: kind === 'delivery' ? '' : type,
     };
   return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };

@@ -10,6 +10,7 @@ import { toSql } from './naming.js';
 import { insertRows, type OutboxRow } from './outbox.js';
 import { Rows } from './rows.js';
 import { prepared, type Statement } from './transaction.js';
+import type { UnheardFacts } from './unheard-facts.js';
 
 /** A message, the keys of the rows that it needs, and the rule that decides about it. */
 export interface Change {
@@ -46,6 +47,8 @@ export const rowsOf = (
     (values ?? []).filter((key) => matches(name, key)).map((key) => `${name}/${key}`),
   );
 
+const NOTHING_UNHEARD = { has: () => false };
+
 /** Decides changes in the order of their arrival; collects their rows, messages and replies. Does no I/O. */
 export class Batch {
   readonly outbox: OutboxRow[] = [];
@@ -60,12 +63,14 @@ export class Batch {
   /**
    * @param changes changes of different messages
    * @param skipLocked true: a change that needs a row held by another transaction is left out instead of waiting
+   * @param unheard facts on demand of these types are not stored and not published
    */
   constructor(
     private readonly tables: OrderedTables,
     private readonly source: string,
     private readonly changes: readonly Change[],
     private readonly skipLocked = false,
+    private readonly unheard: Pick<UnheardFacts, 'has'> = NOTHING_UNHEARD,
   ) {
     for (const [name, collection] of tables.collections) {
       const keys = new Set(changes.flatMap((change) => change.keys[name] ?? []));
@@ -132,7 +137,9 @@ export class Batch {
       name: this.#logNamed(name),
       entries: entries ?? [],
     }));
-    const outbox = messages.map((outgoing) => this.#envelope(outgoing, change.message));
+    const outbox = messages
+      .filter(({ contract }) => !contract.onDemand || !this.unheard.has(contract.type))
+      .map((outgoing) => this.#envelope(outgoing, change.message));
     for (const write of writes) write();
     for (const { name, entries } of logged) this.#appended.set(name, [...(this.#appended.get(name) ?? []), ...entries]);
     this.outbox.push(...outbox);

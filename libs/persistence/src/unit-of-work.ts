@@ -210,7 +210,7 @@ export class UnitOfWork<T extends Tables> {
   async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
     const { pool, relay, source, onBatch } = this.options;
     const began = performance.now();
-    const batch = new Batch(this.#tables, source, changes, skipLocked);
+    const batch = new Batch(this.#tables, source, changes, skipLocked, relay.unheard);
     const lock = skipLocked ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
     await inCommitSpan(
       changes.map(({ span }) => span),

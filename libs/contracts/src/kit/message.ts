@@ -27,6 +27,11 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
   /** The event may have no subscriber; it is then not counted as unrouted. */
   readonly optional: boolean;
   /**
+   * The event is published only while a queue is bound to it: a queue gets each one that is decided a second or more
+   * after it was bound. Such an event is also optional.
+   */
+  readonly onDemand: boolean;
+  /**
    * The queue of this command has a maximum length; beyond it the broker rejects the command (a nack), and the
    * sender must handle that. Commands only.
    */
@@ -103,7 +108,7 @@ interface Options {
   about?: string;
 }
 
-const NO_FLAGS = { transient: false, mayRest: false, optional: false, bounded: false };
+const NO_FLAGS = { transient: false, mayRest: false, optional: false, onDemand: false, bounded: false };
 
 function contract<S extends z.ZodType, R extends z.ZodType>(
   facts: Omit<Contract<S, R>, 'version'> & Options,
@@ -147,8 +152,9 @@ export const leftover = (contract: Contract): Contract => variant(contract, { un
 export const event = <S extends z.ZodType>(
   type: string,
   schema: S,
-  options: Options & { optional?: boolean; marks?: Marks<z.output<S>> } = {},
-): Contract<S, z.ZodNever> => contract({ kind: 'event', type, schema, ...NO_FLAGS, ...options });
+  options: Options & { optional?: boolean; onDemand?: boolean; marks?: Marks<z.output<S>> } = {},
+): Contract<S, z.ZodNever> =>
+  contract({ kind: 'event', type, schema, ...NO_FLAGS, optional: options.onDemand ?? false, ...options });
 
 /** Creates the contract of a command: a request, named `<owner>.<verb>`; durable unless `transient`. */
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(

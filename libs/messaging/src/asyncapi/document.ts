@@ -128,7 +128,7 @@ function summary(contract: Contract): string {
   const owner = system().catalogue.ownerOf(contract);
   switch (contract.kind) {
     case 'event':
-      return `A fact, published by ${owner}`;
+      return `A fact, published by ${owner}${contract.onDemand ? ', while a queue is bound to it' : ''}`;
     case 'delivery':
       return `To one person over ${channelOf(contract)}, published by ${owner}`;
     case 'query':

@@ -46,7 +46,8 @@ Times are UTC, money is integer cents with an ISO 4217 currency, ids are UUIDs.
 
 A fact is published once, to the topic exchange \`${events}\`, with its type as routing key. Each subscriber has its
 own queue. A fact that has a mark (\`flash-sale\`, \`coupon\`) is also routed by \`<type>.<mark>\`, for queues that want
-only those; a queue gets it once, whichever keys it is bound to. A queue consumed by two programs distributes its messages between them; that is how one program runs in
+only those; a queue gets it once, whichever keys it is bound to. A fact that is published *while a queue is bound to it*
+may be left out in the first second after the binding. A queue consumed by two programs distributes its messages between them; that is how one program runs in
 several replicas.
 
 1. Choose your own service name, here \`me\`. Declare the queue for dead letters, \`me.events.dead\`: durable,
