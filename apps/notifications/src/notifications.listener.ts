@@ -28,7 +28,7 @@ import type { Fact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
 import type { TextLimits } from './text-limit.js';
-import { WaitingTexts } from './waiting-texts.js';
+import { WaitingTexts } from './waiting-texts.sweep.js';
 
 /** Concurrent calls to a provider: enough for its delay, few enough not to overload a slow one. */
 const CONCURRENT_CALLS = 32;

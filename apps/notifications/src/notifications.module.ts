@@ -11,7 +11,7 @@ import { ProviderCalls } from './provider.calls.js';
 import { FakeProvider } from './provider.fake.js';
 import { HttpProvider } from './provider.http.js';
 import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
-import { WaitingTexts } from './waiting-texts.js';
+import { WaitingTexts } from './waiting-texts.sweep.js';
 
 function provider(setting: string | undefined, name: string): Provider {
   const url = outside(setting);

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
 import type { NotificationRepository } from './notification.repository.js';
 import { resend, type ResendPolicy } from './text.js';
-import { RELEASABLE, type WaitingTexts } from './waiting-texts.js';
+import { RELEASABLE, type WaitingTexts } from './waiting-texts.sweep.js';
 
 /** Time limit of retries in a queue that calls an outside service, where OUTSIDE_FOR_SECONDS has no entry. */
 const A_DAY_SECONDS = 86_400;
