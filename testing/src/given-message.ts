@@ -51,6 +51,7 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(
   const { id, type, version, correlationId, time } = given(contract, data);
   const channel = await broker.connection.createConfirmChannel();
   const channelHeader = contract.kind === 'delivery' ? { channel: type.replace('delivery.', '') } : {};
+  const marks = marksOf(contract, data);
   const properties = {
     messageId: id,
     type,
@@ -58,6 +59,7 @@ export async function publish<S extends z.ZodType, R extends z.ZodType>(
     contentType: 'application/json',
     appId: 'test',
     persistent: !contract.transient,
+    ...(marks.length > 0 && { CC: marks.map((mark) => `${type}.${mark}`) }),
     ...(wire.as !== undefined && { userId: broker.userOf!(wire.as) }),
     ...wire.properties,
     headers: defined({ version, time, 'correlation-id': correlationId, ...channelHeader, ...wire.headers }),
@@ -93,6 +95,9 @@ export async function publishBatch<S extends z.ZodType, R extends z.ZodType>(
   });
   return events.map(({ id }) => id);
 }
+
+const marksOf = ({ marks = {} }: Contract, data: unknown): string[] =>
+  Object.keys(marks).filter((mark) => marks[mark]!(data as never));
 
 const defined = (headers: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));

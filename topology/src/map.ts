@@ -1,5 +1,5 @@
 import * as c from '@sluice/contracts';
-import { SENDS, type Contract, type Services } from '@sluice/contracts';
+import { leftover, only, SENDS, type Contract, type Services } from '@sluice/contracts';
 import type { Work } from './users.js';
 
 /**
@@ -14,7 +14,8 @@ const about = (service: string): Contract[] => Object.values(c.operationsOf(serv
  *     service: { queue: [what it takes, ...] }        makes the queue `<service>.<queue>`
  *
  * The contract determines the binding: a fact is bound to `shop.events` by its type, a request to `shop.commands`, a
- * delivery to `shop.deliveries` by its channel. Text is a topic pattern over facts. A new consumer is one line:
+ * delivery to `shop.deliveries` by its channel. Text is a topic pattern over facts. `only('coupon', c.OrderPlaced)`
+ * takes the facts with that mark, by the routing key `order.placed.coupon`. A new consumer is one line:
  *
  *     'order-log': { events: ['order.*'] },
  */
@@ -47,7 +48,7 @@ export const SERVICES: Services = {
       c.PayableVoided,
       c.PaymentCaptured,
       c.PaymentRefunded,
-      c.ParcelCreated,
+      leftover(c.ParcelCreated),
       c.ParcelDispatched,
       c.ParcelDelivered,
       c.ParcelsHalted,
@@ -76,17 +77,22 @@ export const SERVICES: Services = {
       c.StockAllotted,
       c.StockAllotmentRefused,
       c.AllotmentReturned,
-      c.OrderPaid,
-      c.OrderRejected,
-      c.OrderCancelled,
-      c.StockReleased,
+      only('flash-sale', c.OrderPaid),
+      only('flash-sale', c.OrderRejected),
+      only('flash-sale', c.OrderCancelled),
+      only('flash-sale', c.StockReleased),
     ],
     ops: about('flash-sale'),
   },
   promotions: {
     commands: [c.CreateCoupon],
     queries: [c.GetPoints],
-    events: [c.OrderPlaced, c.OrderRejected, c.OrderCancelled, c.OrderCompleted],
+    events: [
+      only('coupon', c.OrderPlaced),
+      only('coupon', c.OrderRejected),
+      only('coupon', c.OrderCancelled),
+      c.OrderCompleted,
+    ],
     ops: about('promotions'),
   },
   logistics: {

@@ -7,7 +7,7 @@ import type { ConfirmChannel, GetMessage } from 'amqplib';
  */
 const SENT_BY = 'sent-by';
 /** Headers added by the broker on dead-lettering and redelivery. */
-const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
+const BROKER_HEADERS = /^(x-(death|first-death-|last-death-|delivery-count|acquired-count)|CC$)/;
 
 /** Identity with which an administrator republishes messages of other users. */
 export interface Operator {

@@ -130,7 +130,7 @@ export class FlashSaleListener {
   }
 }
 
-/** Returns undefined for an order that belongs to no sale, as most do. */
+/** Returns undefined for an order that belongs to no sale; only a binding of before the marks brings such a fact. */
 function saleOf({ data: { flashSaleId: saleId, userId, orderId } }: OrderFact): Sold | undefined {
   return saleId === undefined ? undefined : { saleId, userId, orderId };
 }

@@ -3,6 +3,7 @@ import {
   ParcelCreated,
   ParcelDelivered,
   ParcelDispatched,
+  parcelIdOf,
   RecallCarrier,
   type Data,
   type HaltParcels,
@@ -11,7 +12,6 @@ import {
   type Warehouse,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { namedIds } from '@sluice/persistence';
 import type { Parcel, ParcelKeys } from './tables.js';
 
 /** Decision of a rule about parcels; empty when nothing changes. */
@@ -26,19 +26,12 @@ export type Parcels = Readonly<Record<string, Parcel | undefined>>;
 /** The data that an order's parcels are made from, part of `order.paid` and `logistics.halt`. */
 export type Shipping = Data<typeof HaltParcels>;
 
-/** Changing the namespace would make every parcel a second time. */
-const idOf = namedIds('5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11');
-
-/** The id of an order's parcel in a warehouse: one parcel per warehouse, so a repeat creates no other. */
-export const parcelId = (orderId: string, warehouse: Warehouse): string =>
-  idOf(`${orderId.toLowerCase()}/${warehouse}`);
-
 export const parcelKeys = ({ parcelId: id }: { parcelId: string }): ParcelKeys => ({ parcels: [id] });
 
 export const notFound = (): ProblemError => ProblemError.of(404, 'Parcel not found');
 
 export const parcelIds = (order: Shipping): string[] =>
-  warehousesOf(order).map((warehouse) => parcelId(order.orderId, warehouse));
+  warehousesOf(order).map((warehouse) => parcelIdOf(order.orderId, warehouse));
 
 const warehousesOf = ({ allocation }: Shipping): Warehouse[] => [
   ...new Set(allocation.map(({ warehouse }) => warehouse)),
@@ -50,7 +43,7 @@ export const shippingKeys = (order: Shipping): ParcelKeys => ({ parcels: parcelI
 /** The order's parcels that do not exist yet, as new parcels. */
 export const missingParcels = (existing: Parcels, order: Shipping, now: Date): Parcel[] =>
   warehousesOf(order)
-    .filter((warehouse) => !existing[parcelId(order.orderId, warehouse)])
+    .filter((warehouse) => !existing[parcelIdOf(order.orderId, warehouse)])
     .map((warehouse) => newParcel(order, warehouse, now));
 
 /**
@@ -79,7 +72,7 @@ function newParcel({ orderId, userId, address, allocation }: Shipping, warehouse
     haltedAt: null,
   };
   return {
-    id: parcelId(orderId, warehouse),
+    id: parcelIdOf(orderId, warehouse),
     orderId,
     userId,
     warehouse,

@@ -19,6 +19,7 @@ import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notice.js';
 import type { Decision, State } from './tables.js';
 import { deliveryId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
+import { release as letGo } from './release.js';
 import type { TextLimits } from './text-limit.js';
 
 const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -47,15 +48,29 @@ const verified = fact(AccountVerified, { userId, phone: '+15550001', version: 2 
 const compose = (state: State, message: Fact, now = NOW): Decision => decide(state, message, LIMITS, now);
 const welcome = (state: State, message: Message<typeof AccountRegistered>): Decision =>
   meet(state, message, LIMITS, NOW);
-const verify = (state: State): Decision => proof(state, verified, LIMITS, NOW);
+const verify = (state: State): Decision => proof(state, verified, NOW);
+const release = (state: State): Decision => letGo(state, userId, LIMITS, NOW);
 
 const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {} };
-const after = (state: State, { state: changes = {} }: Decision): State => ({
+/** The state after a decision, as the tables store it. */
+const after = (state: State, { state: changes = {}, append }: Decision): State => ({
   ...state,
   numbers: { ...state.numbers, ...changes.numbers },
   recipients: { ...state.recipients, ...changes.recipients },
+  texts: {
+    ...state.texts,
+    ...Object.fromEntries((append?.waitingTexts ?? []).map((text) => [text.id, stored(text)])),
+    ...changes.texts,
+  },
+});
+let decidedAt = NOW.getTime() - 86_400_000;
+const stored = (text: { id: string; userId: string; about: string; text: string; askedAt: null; version: number }) => ({
+  ...text,
+  phone: null,
+  createdAt: new Date(++decidedAt),
 });
 const withheld = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ status }) => status === 'withheld');
+const inboxOf = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ channel }) => channel === 'inbox');
 const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({
     by: contract.type,
@@ -146,24 +161,30 @@ describe('the composition of deliveries', () => {
   const met = after(nobody, welcome(nobody, registered));
   const verifiedState = after(met, verify(met));
 
-  it('sends a fact over each of its channels, under ids that are the same every time', () => {
-    const deliveries = sent(compose(verifiedState, shipped));
-    expect(deliveries.map(({ by, phone }) => [by, phone])).toEqual([
-      ['delivery.inbox', undefined],
-      ['delivery.sms', '+15550001'],
+  it('sends the text and records the inbox entry, under ids that are the same every time', () => {
+    const decision = compose(verifiedState, shipped);
+    expect(sent(decision)).toEqual([
+      expect.objectContaining({
+        by: 'delivery.sms',
+        id: deliveryId(shipped.id, userId, 'sms'),
+        phone: '+15550001',
+      }),
     ]);
-    expect(deliveries.map(({ id }) => id)).toEqual([
-      deliveryId(shipped.id, userId, 'inbox'),
-      deliveryId(shipped.id, userId, 'sms'),
+    expect(decision.append?.newDeliveries).toEqual([
+      {
+        ...{ id: deliveryId(shipped.id, userId, 'inbox'), userId, channel: 'inbox', about: `orders/${orderId}` },
+        ...{ text: 'Order a1b2c3d4 is on its way.', status: 'kept', createdAt: NOW, sentAt: NOW, version: 1 },
+        ...{ providerReference: null, reason: null },
+      },
     ]);
-    expect(new Set(deliveries.map(({ id }) => id)).size).toBe(2);
-    expect(sent(compose(verifiedState, shipped))).toEqual(deliveries);
+    expect(deliveryId(shipped.id, userId, 'inbox')).not.toBe(deliveryId(shipped.id, userId, 'sms'));
+    expect(compose(verifiedState, shipped)).toEqual(decision);
   });
 
   it('gives another fact other ids, though its text is the same', () => {
-    expect(sent(compose(verifiedState, shipped))[0]!.id).not.toBe(
-      sent(compose(verifiedState, fact(OrderShipped, about)))[0]!.id,
-    );
+    const [one, other] = [shipped, fact(OrderShipped, about)].map((each) => compose(verifiedState, each));
+    expect(sent(one!)[0]!.id).not.toBe(sent(other!)[0]!.id);
+    expect(inboxOf(one!)[0]!.id).not.toBe(inboxOf(other!)[0]!.id);
   });
 
   it('sends only codes to a number that is not verified, and records the withheld texts', () => {
@@ -171,7 +192,7 @@ describe('the composition of deliveries', () => {
       ['delivery.sms', 'Your code is 123456. It is good for ten minutes.'],
     ]);
     const decision = compose(met, shipped);
-    expect(sent(decision).map(({ by }) => by)).toEqual(['delivery.inbox']);
+    expect([sent(decision), inboxOf(decision).length]).toEqual([[], 1]);
     expect(withheld(decision)).toEqual([
       expect.objectContaining({
         id: deliveryId(shipped.id, userId, 'sms'),
@@ -185,22 +206,56 @@ describe('the composition of deliveries', () => {
 
   it('withholds waiting texts when the number arrives unverified, and sends them when it arrives verified', () => {
     const waiting = after(nobody, compose(nobody, awaiting));
-    const unverified = welcome(waiting, registered);
-    expect([sent(unverified).map(({ text }) => text.slice(0, 9)), withheld(unverified).length]).toEqual([
-      ['Your code'],
-      1,
-    ]);
-    const verifiedNow = verify(waiting);
+    expect(release(waiting)).toEqual({});
+    const unverified = release(after(waiting, welcome(waiting, registered)));
+    expect([sent(unverified), withheld(unverified).length]).toEqual([[], 1]);
+    const verifiedNow = release(after(waiting, verify(waiting)));
     expect([sent(verifiedNow).map(({ text }) => text.slice(0, 9)), withheld(verifiedNow).length]).toEqual([
       ['Order a1b'],
       0,
     ]);
-    expect(after(waiting, verifiedNow).recipients[userId]).toMatchObject({
-      phone: '+15550001',
-      verifiedAt: NOW,
-      waiting: [],
-      texts: 1,
+    expect(after(waiting, verifiedNow)).toMatchObject({
+      recipients: { [userId]: { phone: '+15550001', verifiedAt: NOW, texts: 1 } },
+      texts: { [deliveryId(awaiting.id, userId, 'sms')]: { phone: '+15550001', askedAt: NOW, createdAt: NOW } },
     });
+  });
+
+  it.each([
+    ['withheld', welcome],
+    ['sent', verify],
+  ] as const)('a text that waited and was %s waits no more', (_, arrive) => {
+    const waiting = after(nobody, compose(nobody, awaiting));
+    const arrived = after(waiting, arrive(waiting, registered));
+    const released = after(arrived, release(arrived));
+    expect(Object.values(released.texts).map((text) => text?.askedAt)).toEqual([NOW]);
+    expect(release(released)).toEqual({});
+  });
+
+  it('adds a row for a text that waits, and changes no row that grows with their number', () => {
+    const first = compose(nobody, awaiting);
+    expect(first.append?.waitingTexts).toEqual([
+      {
+        ...{ id: deliveryId(awaiting.id, userId, 'sms'), userId, about: `orders/${orderId}`, askedAt: null },
+        ...{ text: expect.stringContaining('Please pay'), version: 1 },
+      },
+    ]);
+    expect(first.state).toEqual({ recipients: { [userId]: expect.objectContaining({ phone: null, waiting: [] }) } });
+    const second = compose(after(nobody, first), shipped);
+    expect([second.state, second.append?.waitingTexts?.length]).toEqual([undefined, 1]);
+  });
+
+  it('releases waiting texts oldest first, those of the version before ahead of all', () => {
+    const facts = Array.from({ length: 60 }, () => fact(OrderShipped, about));
+    const waiting = facts.reduce((state, each) => after(state, compose(state, each)), nobody);
+    const old = { id: deliveryId(shipped.id, userId, 'sms'), about: `orders/${orderId}`, text: 'Of before.' };
+    const verifiedNow = after(waiting, verify(waiting));
+    const recipient = { ...verifiedNow.recipients[userId]!, waiting: [old] };
+    const decision = release({ ...verifiedNow, recipients: { [userId]: recipient } });
+    const expected = [old.id, ...facts.map(({ id }) => deliveryId(id, userId, 'sms'))];
+    expect(sent(decision).map(({ id }) => id)).toEqual(expected.slice(0, 50));
+    expect(withheld(decision).map(({ id }) => id)).toEqual(expected.slice(50));
+    expect(decision.append?.newTexts?.map(({ id }) => id)).toEqual([old.id]);
+    expect(decision.state?.recipients?.[userId]).toMatchObject({ waiting: [], texts: 50 });
   });
 
   it('sends an account 50 texts a day, and withholds the others; the inbox has all', () => {
@@ -217,8 +272,8 @@ describe('the composition of deliveries', () => {
     expect(decisions.flatMap(withheld).map(({ reason }) => reason)).toEqual(
       Array(10).fill('the daily limit of texts to this number is reached'),
     );
-    expect(decisions.flatMap(sent).filter(({ by }) => by === 'delivery.inbox')).toHaveLength(60);
-    expect(sent(compose(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(2);
+    expect(decisions.flatMap(inboxOf)).toHaveLength(60);
+    expect(sent(compose(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(1);
   });
 
   it('sends a number a limited number of codes a day, for all accounts, and stores none of them', () => {
@@ -261,17 +316,14 @@ describe('the composition of deliveries', () => {
           let state = nobody;
           const decided: string[] = [];
           for (const arrival of arrivals) {
-            const decision =
-              arrival === registered
-                ? welcome(state, registered)
-                : arrival === verified
-                  ? verify(state)
-                  : compose(state, arrival as Fact);
-            state = after(state, decision);
-            decided.push(
-              ...sent(decision).flatMap(({ by, id }) => (by === 'delivery.sms' ? [id] : [])),
-              ...withheld(decision).map(({ id }) => id),
-            );
+            const decide = (decision: Decision): void => {
+              state = after(state, decision);
+              decided.push(...sent(decision).map(({ id }) => id), ...withheld(decision).map(({ id }) => id));
+            };
+            if (arrival === registered) decide(welcome(state, registered));
+            else if (arrival === verified) decide(verify(state));
+            else decide(compose(state, arrival as Fact));
+            if (arrival === registered || arrival === verified) decide(release(state));
           }
           expect(decided.sort()).toEqual(
             arrivals
@@ -285,48 +337,21 @@ describe('the composition of deliveries', () => {
   });
 
   it('stores each text that it sends until its outcome is recorded, and none that waits for a number', () => {
-    const waiting = after(nobody, compose(nobody, awaiting));
     expect(compose(nobody, awaiting).append?.newTexts ?? []).toEqual([]);
     const sms = sent(compose(verifiedState, shipped)).find(({ by }) => by === 'delivery.sms')!;
     expect(compose(verifiedState, shipped).append?.newTexts).toEqual([
       { id: sms.id, userId, about: `orders/${orderId}`, text: sms.text, phone: '+15550001', version: 1 },
     ]);
-    expect(verify(waiting).append?.newTexts?.map(({ id }) => id)).toEqual(sent(verify(waiting)).map(({ id }) => id));
-    expect(verify(waiting).append?.newTexts).toHaveLength(1);
-  });
-
-  it('keeps the latest 100 texts for a missing number, and records that the earlier ones are not sent', () => {
-    let state = nobody;
-    const facts = Array.from({ length: 101 }, () => fact(OrderShipped, about));
-    const decisions = facts.map((each) => {
-      const decision = compose(state, each);
-      state = after(state, decision);
-      return decision;
-    });
-    expect(state.recipients[userId]!.waiting.map(({ id }) => id)).toEqual(
-      facts.slice(1).map(({ id }) => deliveryId(id, userId, 'sms')),
-    );
-    expect(decisions.slice(0, 100).flatMap(({ append }) => append?.newDeliveries ?? [])).toEqual([]);
-    const dropped = {
-      id: deliveryId(facts[0]!.id, userId, 'sms'),
-      userId,
-      channel: 'sms',
-      about: `orders/${orderId}`,
-      text: expect.any(String),
-      status: 'expired',
-      reason: '100 later texts wait for the phone number',
-    };
-    expect(decisions[100]!.append?.newDeliveries).toEqual([
-      { ...dropped, providerReference: null, createdAt: NOW, sentAt: null, version: 1 },
-    ]);
   });
 
   it('keeps no text waiting for a fact without a text', () => {
     const decision = compose(nobody, fact(OrderCompleted, { ...about, total }));
-    expect([decision.state, sent(decision).map(({ by }) => by)]).toEqual([undefined, ['delivery.inbox']]);
+    expect([decision.state, decision.append?.waitingTexts, sent(decision)]).toEqual([undefined, undefined, []]);
+    expect(inboxOf(decision)).toHaveLength(1);
   });
 
   it('puts nothing into the inbox for a fact with only a text', () => {
-    expect(sent(welcome(nobody, registered)).map(({ by }) => by)).toEqual(['delivery.sms']);
+    const decision = welcome(nobody, registered);
+    expect([sent(decision).map(({ by }) => by), inboxOf(decision)]).toEqual([['delivery.sms'], []]);
   });
 });

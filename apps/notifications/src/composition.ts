@@ -2,14 +2,13 @@ import {
   type AccountRegistered,
   type AccountVerified,
   type CodeIssued,
-  InboxDelivery,
   type Message,
   type Outgoing,
   SmsDelivery,
 } from '@sluice/contracts';
 import { namedIds } from '@sluice/persistence';
 import { announce, type Fact } from './notice.js';
-import type { Decision, Notice, Recipient, State, Text, Unsent } from './tables.js';
+import type { Decision, Notice, Recipient, Sent, State, Text, Unsent } from './tables.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 
 /** Changing the namespace would make every delivery a second time. */
@@ -20,38 +19,50 @@ export const deliveryId = (factId: string, userId: string, channel: string): str
   idOf(`${factId}/${userId}/${channel}`);
 
 /**
- * Texts kept per person until the phone number arrives. The inbox has all of them; later texts are of more use than
- * earlier ones.
- */
-const MAX_WAITING = 100;
-
-/**
- * Composes the deliveries of a fact. The inbox gets every fact. Texts go to a verified number, up to the daily limit;
- * until the number arrives, they wait in the person's row.
+ * Composes the deliveries of a fact. The inbox gets every fact, and is recorded here, without a message. Texts go to a
+ * verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
  */
 export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
-  const recipient = state.recipients[userId] ?? unknownRecipient(userId);
   const { sms, inbox } = noticesOf(fact, now);
-  const messages = inbox ? [InboxDelivery({ userId, ...inbox })] : [];
-  if (!sms) return { messages };
-  if (recipient.phone !== null) return sendOrWithhold(recipient, [sms], limits, now, messages);
-  const waiting = [...recipient.waiting, sms];
-  const dropped = waiting.slice(0, -MAX_WAITING).map((notice) => unsent(notice, userId, 'expired', TOO_MANY, now));
-  const after = { ...recipient, waiting: waiting.slice(-MAX_WAITING), version: recipient.version + 1 };
-  return { state: { recipients: { [userId]: after } }, append: { newDeliveries: dropped }, messages };
+  const texted = sms ? sendOrKeep(state, sms, userId, limits, now) : {};
+  if (!inbox) return texted;
+  const newDeliveries = [inboxEntry(inbox, userId, now), ...(texted.append?.newDeliveries ?? [])];
+  return { ...texted, append: { ...texted.append, newDeliveries } };
 }
+
+const inboxEntry = ({ id, about, text }: Notice, userId: string, now: Date): Sent => ({
+  ...{ id, userId, about, text, channel: 'inbox', status: 'kept', version: 1 },
+  ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
+});
+
+function sendOrKeep(state: State, sms: Notice, userId: string, limits: TextLimits, now: Date): Decision {
+  const recipient = state.recipients[userId];
+  if (!recipient || recipient.phone === null) return keep(recipient, sms, userId);
+  const { phone } = recipient;
+  const { after, sent, withheld } = counted(recipient, [sms], limits, now);
+  return {
+    ...(after !== recipient && { state: { recipients: { [userId]: after } } }),
+    append: { newTexts: sent.map((notice) => textTo(phone, notice, userId)), newDeliveries: withheld },
+    messages: sent.map((notice) => smsOf({ ...notice, userId, phone })),
+  };
+}
+
+/** Stores a text until the person's number arrives. */
+const keep = (known: Recipient | undefined, { id, about, text }: Notice, userId: string): Decision => ({
+  ...(!known && { state: { recipients: { [userId]: { ...unknownRecipient(userId), version: 1 } } } }),
+  append: { waitingTexts: [{ id, userId, about, text, askedAt: null, version: 1 }] },
+});
 
 type Registered = Message<typeof AccountRegistered>;
 type Issued = Message<typeof CodeIssued>;
 type Verified = Message<typeof AccountVerified>;
 
-/** On `account.registered`: the number is stored, but not verified yet, so waiting texts are not sent. */
+/** On `account.registered`: the number is stored, but not verified yet; only a code is sent to it. */
 export function welcome(state: State, fact: Registered, limits: TextLimits, now: Date): Decision {
   const { userId, phone, name } = fact.data;
-  const before = state.recipients[userId] ?? unknownRecipient(userId);
-  const met = sendOrWithhold({ ...before, phone, name }, before.waiting, limits, now);
-  return merged(met, sendCodeText(state, fact, limits, now));
+  const { state: codes, ...sent } = sendCodeText(state, fact, limits, now);
+  return { ...sent, state: { ...codes, ...known(state, userId, (before) => ({ ...before, phone, name })) } };
 }
 
 /** On `account.code_issued`: sends another code. The person's number may not be stored here yet. */
@@ -59,9 +70,13 @@ export const sendCode = (state: State, fact: Issued, limits: TextLimits, now: Da
   sendCodeText(state, fact, limits, now);
 
 /** On `account.verified`: the number is this person's, so texts are sent as well. */
-export function verify(state: State, { data: { userId, phone } }: Verified, limits: TextLimits, now: Date): Decision {
+export const verify = (state: State, { data: { userId, phone } }: Verified, now: Date): Decision => ({
+  state: known(state, userId, (before) => ({ ...before, phone, verifiedAt: before.verifiedAt ?? now })),
+});
+
+function known(state: State, userId: string, change: (before: Recipient) => Recipient) {
   const before = state.recipients[userId] ?? unknownRecipient(userId);
-  return sendOrWithhold({ ...before, phone, verifiedAt: before.verifiedAt ?? now }, before.waiting, limits, now);
+  return { recipients: { [userId]: { ...change(before), version: before.version + 1 } } };
 }
 
 const unknownRecipient = (userId: string): Recipient => ({
@@ -70,26 +85,24 @@ const unknownRecipient = (userId: string): Recipient => ({
   version: 0,
 });
 
-/** Sends each notice to the person's number or withholds it; no notice waits after that. */
-function sendOrWithhold(
-  recipient: Recipient,
-  notices: readonly Notice[],
-  limits: TextLimits,
-  now: Date,
-  others: readonly Outgoing[] = [],
-): Decision {
+interface Counted {
+  after: Recipient;
+  sent: Notice[];
+  withheld: Unsent[];
+}
+
+/** Decides by the daily limit which notices are sent. A number that is not verified gets none. */
+export function counted(recipient: Recipient, notices: readonly Notice[], limits: TextLimits, now: Date): Counted {
   const { userId } = recipient;
-  let after: Recipient = { ...recipient, waiting: [], version: recipient.version + 1 };
   const [sent, withheld]: [Notice[], Unsent[]] = [[], []];
+  let after = recipient;
   for (const notice of notices) {
-    const counted = after.verifiedAt === null ? undefined : countText(after, limits.textsPerAccount, now);
-    if (counted) sent.push(notice);
+    const more = after.verifiedAt === null ? undefined : countText(after, limits.textsPerAccount, now);
+    if (more) sent.push(notice);
     else withheld.push(unsent(notice, userId, 'withheld', withheldReason(after), now));
-    after = counted ?? after;
+    after = more ? { ...more, version: recipient.version + 1 } : after;
   }
-  const { append, messages } = withTexts(sent, recipient.phone!, userId);
-  const appended = { ...append, newDeliveries: withheld };
-  return { state: { recipients: { [userId]: after } }, append: appended, messages: [...others, ...messages] };
+  return { after, sent, withheld };
 }
 
 const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_VERIFIED : DAILY_LIMIT);
@@ -109,20 +122,10 @@ function sendCodeText(state: State, fact: Registered | Issued, limits: TextLimit
   return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, userId, phone })] };
 }
 
-const merged = (one: Decision, other: Decision): Decision => ({
-  state: { ...one.state, ...other.state },
-  append: {
-    newTexts: one.append?.newTexts ?? [],
-    newDeliveries: [...(one.append?.newDeliveries ?? []), ...(other.append?.newDeliveries ?? [])],
-  },
-  messages: [...(other.messages ?? []), ...(one.messages ?? [])],
+/** Each text is stored until its outcome is recorded, since its message may be lost. */
+export const textTo = (phone: string, { id, about, text }: Notice, userId: string) => ({
+  ...{ id, about, text, userId, phone, version: 1 },
 });
-
-/** Stores each text until its outcome is recorded, since its message may be lost. */
-const withTexts = (notices: readonly Notice[], phone: string, userId: string) => {
-  const texts = notices.map(({ id, about, text }) => ({ id, about, text, userId, phone, version: 1 }));
-  return { append: { newTexts: texts }, messages: texts.map(smsOf) };
-};
 
 export function smsOf({ id, userId, about, text, phone, recorded, until }: Addressed): Outgoing {
   const secret = { ...(recorded !== undefined && { recorded }), ...(until !== undefined && { until }) };
@@ -131,7 +134,6 @@ export function smsOf({ id, userId, about, text, phone, recorded, until }: Addre
 
 type Addressed = Pick<Text, 'userId' | 'phone'> & Notice;
 
-const TOO_MANY = `${MAX_WAITING} later texts wait for the phone number`;
 const NOT_VERIFIED = 'the number is not verified; the notice is in the inbox';
 const DAILY_LIMIT = 'the daily limit of texts to this number is reached';
 

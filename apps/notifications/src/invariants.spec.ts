@@ -8,7 +8,7 @@ describe('the invariants of notifications', () =>
     service: 'notifications',
     invariants: AUDITED,
     broken,
-    tables: 'deliveries, texts',
+    tables: 'deliveries, texts, recipients',
     sound: `
       INSERT INTO deliveries (id, user_id, channel, about, text, status, version) VALUES
         ('${uuid(1)}', '${uuid(9)}', 'sms', 'verification', 'A code (1), good for ten minutes.', 'kept', 1),
@@ -21,7 +21,10 @@ describe('the invariants of notifications', () =>
         ('${uuid(5)}', now() - interval '1 day', 1),
         ('${uuid(6)}', now() - interval '14 minutes', 1),
         ('${uuid(7)}', now(), 1),
-        ('${uuid(8)}', now() - interval '1 day', 0);`,
+        ('${uuid(8)}', now() - interval '1 day', 0);
+      INSERT INTO texts (id, user_id, created_at, asked_at, version)
+        VALUES ('${uuid(0)}', '${uuid(9)}', now() - interval '1 day', NULL, 1);
+      INSERT INTO recipients (user_id, version) VALUES ('${uuid(9)}', 1);`,
     breaks: {
       codes_sent_once: [
         `${uuid(9)}/sms`,

@@ -28,6 +28,7 @@ import type { Fact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
 import type { TextLimits } from './text-limit.js';
+import { WaitingTexts } from './waiting-texts.sweep.js';
 
 /** Concurrent calls to a provider: enough for its delay, few enough not to overload a slow one. */
 const CONCURRENT_CALLS = 32;
@@ -40,17 +41,19 @@ export class NotificationsListener {
     private readonly notifications: NotificationRepository,
     private readonly providers: ProviderCalls,
     private readonly deliveries: DeliveryQueries,
+    private readonly waiting: WaitingTexts,
     @Inject(CONFIG) config: NotificationsConfig,
   ) {
     this.#limits = limitsOf(config);
   }
 
   @On(AccountRegistered)
-  accountRegistered(message: Message<typeof AccountRegistered>) {
+  async accountRegistered(message: Message<typeof AccountRegistered>) {
     const { userId, phone } = message.data;
-    return this.notifications.change(message, { recipients: [userId], numbers: [phone] }, (state, now) =>
+    await this.notifications.change(message, { recipients: [userId], numbers: [phone] }, (state, now) =>
       welcome(state, message, this.#limits, now),
     );
+    await this.waiting.release(message, userId);
   }
 
   @On(CodeIssued)
@@ -61,10 +64,10 @@ export class NotificationsListener {
   }
 
   @On(AccountVerified)
-  accountVerified(message: Message<typeof AccountVerified>) {
-    return this.notifications.change(message, { recipients: [message.data.userId] }, (state, now) =>
-      verify(state, message, this.#limits, now),
-    );
+  async accountVerified(message: Message<typeof AccountVerified>) {
+    const { userId } = message.data;
+    await this.notifications.change(message, { recipients: [userId] }, (state, now) => verify(state, message, now));
+    await this.waiting.release(message, userId);
   }
 
   @On(OrderAwaitingPayment)
@@ -122,6 +125,7 @@ export class NotificationsListener {
     return this.providers.sendEmail(message);
   }
 
+  /** Sent by the version before this one, which sent inbox entries to itself: kept for messages that still rest. */
   @On(InboxDelivery)
   inboxDelivery(message: Message<typeof InboxDelivery>) {
     return this.notifications.change(message, deliveryKeys(message.data), (state, now) =>

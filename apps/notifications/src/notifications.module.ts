@@ -11,6 +11,7 @@ import { ProviderCalls } from './provider.calls.js';
 import { FakeProvider } from './provider.fake.js';
 import { HttpProvider } from './provider.http.js';
 import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
+import { WaitingTexts } from './waiting-texts.sweep.js';
 
 function provider(setting: string | undefined, name: string): Provider {
   const url = outside(setting);
@@ -24,10 +25,10 @@ const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider =>
   controllers: [NotificationsListener],
   providers: [
     prismaClient(PrismaClient),
-    ...[NotificationRepository, DeliveryQueries, ProviderCalls],
+    ...[NotificationRepository, DeliveryQueries, ProviderCalls, WaitingTexts],
     { provide: SMS_PROVIDER, useFactory: smsProvider, inject: [CONFIG] },
     { provide: EMAIL_PROVIDER, useFactory: emailProvider, inject: [CONFIG] },
-    { provide: Sweep, useFactory: overdueSweep, inject: [Pool, NotificationRepository, CONFIG] },
+    { provide: Sweep, useFactory: overdueSweep, inject: [Pool, NotificationRepository, WaitingTexts, CONFIG] },
   ],
 })
 export class NotificationsModule {}

@@ -5,6 +5,7 @@ import {
   AccountVerified,
   CodeIssued,
   EmailDelivery,
+  InboxDelivery,
   ListNotifications,
   OrderAwaitingPayment,
   OrderCancellationRefused,
@@ -265,6 +266,26 @@ describe('without providers', () => {
     await expect(
       client.request(ListNotifications, { userId: ann.userId, cursor: 'x' }, { deadlineMs: 10_000 }),
     ).rejects.toMatchObject({ problem: { status: 422 } });
+  });
+
+  it('puts a fact into the inbox in the commit in which it is handled, without a message to itself', async () => {
+    const ann = person();
+    const fact = { ...about(ann.userId), total };
+    await publish(broker, OrderCompleted, fact);
+    const [entry] = await deliveriesTo(ann.userId, 1);
+    expect(entry).toMatchObject({ channel: 'inbox', status: 'kept', text: expect.stringContaining('has arrived') });
+    await publish(broker, OrderShipped, about(ann.userId));
+    await deliveriesTo(ann.userId, 2);
+    expect(received.of(InboxDelivery, ({ userId }) => userId === ann.userId)).toEqual([]);
+  });
+
+  it('records an inbox entry of the version before, whose message rests in the queue, once', async () => {
+    const entry = { id: randomUUID(), ...person(), about: 'orders/1', text: 'Hello' };
+    for (let n = 0; n < 2; n++) await publish(broker, InboxDelivery, entry);
+    await publish(broker, OrderCompleted, { ...about(entry.userId), total });
+    expect(await deliveriesTo(entry.userId, 2)).toContainEqual(
+      expect.objectContaining({ id: entry.id, channel: 'inbox', status: 'kept', text: 'Hello' }),
+    );
   });
 
   it('records an e-mail to a person with an address', async () => {

@@ -94,6 +94,22 @@ it('does not send a recent text again, and keeps it in case its message is lost'
   expect([sentAgain(id).length, (await row('texts', id))!['version']]).toEqual([1, 1]);
 });
 
+it('sends a text that still waits although the number of its person has arrived', async () => {
+  const [id, userId] = [randomUUID(), randomUUID()];
+  await database.pool.query(
+    `INSERT INTO texts (id, user_id, about, text, asked_at, version) VALUES ($1, $2, 'orders/1', 'Hello', NULL, 1)`,
+    [id, userId],
+  );
+  await swept();
+  expect([sentAgain(id), await row('deliveries', id)]).toEqual([[], undefined]);
+  await database.pool.query(
+    `INSERT INTO recipients (user_id, phone, verified_at, version) VALUES ($1, '+15550001', now(), 1)`,
+    [userId],
+  );
+  await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'kept', channel: 'sms' }));
+  expect([sentAgain(id).length, (await row('texts', id))!['phone']]).toEqual([1, '+15550001']);
+});
+
 it('lets a text without an outcome expire after a day', async () => {
   const id = await insertLost(1_441);
   await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'expired', sent_at: null }));

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
 import type { NotificationRepository } from './notification.repository.js';
 import { resend, type ResendPolicy } from './text.js';
+import { RELEASABLE, type WaitingTexts } from './waiting-texts.sweep.js';
 
 /** Time limit of retries in a queue that calls an outside service, where OUTSIDE_FOR_SECONDS has no entry. */
 const A_DAY_SECONDS = 86_400;
@@ -27,8 +28,13 @@ const UNSENT = `
 
 type Settings = NotificationsConfig & { OUTSIDE_FOR_SECONDS: Readonly<Record<string, number>> };
 
-/** Finds texts without an outcome for too long, and sends them again. */
-export function overdueSweep(pool: Pool, notifications: NotificationRepository, settings: Settings): Sweep {
+/** Finds texts without an outcome for too long and sends them again, and texts that no longer need to wait. */
+export function overdueSweep(
+  pool: Pool,
+  notifications: NotificationRepository,
+  waiting: WaitingTexts,
+  settings: Settings,
+): Sweep {
   const policy = policyOf(settings);
   return new Sweep('texts', settings.TEXT_SWEEP_MS, pool, [
     {
@@ -39,6 +45,11 @@ export function overdueSweep(pool: Pool, notifications: NotificationRepository, 
         notifications.change(message, { deliveries: [id], texts: [id] }, (state, now) =>
           resend(state, id, policy, now),
         ),
+    },
+    {
+      found: 'people whose texts still wait for their number',
+      sql: RELEASABLE,
+      resend: (message, userId) => waiting.release(message, userId),
     },
   ]);
 }

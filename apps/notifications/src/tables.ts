@@ -32,7 +32,7 @@ export interface Recipient extends TextCount {
   name: string | null;
   /** When the number was verified as this person's; null: only codes are sent to it. */
   verifiedAt: Date | null;
-  /** Texts that wait for the phone number. */
+  /** Texts that wait for the phone number, stored by a version before `WaitingText`; new ones are rows of `texts`. */
   waiting: Notice[];
   version: number;
 }
@@ -72,18 +72,30 @@ export interface Unsent extends DeliveryContent {
 /** A notification of one person over one channel, or the reason why it was not sent. */
 export type Delivery = Sent | Unsent;
 
+interface TextContent extends Pick<Notice, 'id' | 'about' | 'text'> {
+  userId: string;
+  createdAt: Date;
+  version: number;
+}
+
 /**
  * A text that was decided and may not be sent yet. It is kept until its delivery is recorded, and a while longer:
  * deleting many at once costs less than each with its delivery.
  */
-export interface Text extends Pick<Notice, 'id' | 'about' | 'text'> {
-  userId: string;
+export interface Text extends TextContent {
   phone: string;
-  createdAt: Date;
   /** When it was last sent or tried. In the future: a try has failed, and the next one happens by then. */
   askedAt: Date;
-  version: number;
 }
+
+/** A text that waits for its person's phone number: one row each, so that its cost does not grow with their number. */
+export interface WaitingText extends TextContent {
+  phone: null;
+  askedAt: null;
+}
+
+/** Whether the person's number has arrived, so that the text was sent or withheld. */
+export const isAddressed = (text: Text | WaitingText): text is Text => text.askedAt !== null;
 
 const deliveries = {
   table: 'deliveries',
@@ -104,7 +116,7 @@ const deliveries = {
 
 export const tables = {
   deliveries: collection<Delivery>({ ...deliveries, key: 'id' }),
-  /** Deliveries decided and recorded in one step, which no message carries. */
+  /** Deliveries decided and recorded in one step, which no message carries: the inbox, and texts that are not sent. */
   newDeliveries: log<Delivery>(deliveries),
   numbers: collection<PhoneNumber>({
     table: 'numbers',
@@ -116,7 +128,7 @@ export const tables = {
     key: 'userId',
     columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'],
   }),
-  texts: collection<Text>({
+  texts: collection<Text | WaitingText>({
     table: 'texts',
     key: 'id',
     columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'],
@@ -125,6 +137,10 @@ export const tables = {
   newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({
     table: 'texts',
     columns: ['id', 'userId', 'about', 'text', 'phone', 'version'],
+  }),
+  waitingTexts: log<Omit<WaitingText, 'createdAt' | 'phone'>>({
+    table: 'texts',
+    columns: ['id', 'userId', 'about', 'text', 'askedAt', 'version'],
   }),
 };
 

@@ -1,6 +1,6 @@
 import { isDue } from '@sluice/service-kit';
 import { smsOf } from './composition.js';
-import type { Decision, State, Text, Unsent } from './tables.js';
+import { isAddressed, type Decision, type State, type Text, type Unsent } from './tables.js';
 
 /** Times after which a text is sent again or expires, in ms. */
 export interface ResendPolicy {
@@ -16,7 +16,7 @@ export interface ResendPolicy {
  */
 export function resend(state: State, id: string, policy: ResendPolicy, now: Date): Decision {
   const text = state.texts[id];
-  if (!text || state.deliveries[id]) return {};
+  if (!text || !isAddressed(text) || state.deliveries[id]) return {};
   if (isOver(text, policy, now)) return { state: { deliveries: { [id]: expiredDelivery(text) } } };
   if (!isDue({ since: text.createdAt, askedAt: text.askedAt }, policy.overdueMs, now)) return {};
   return { state: { texts: { [id]: { ...text, askedAt: now, version: text.version + 1 } } }, messages: [smsOf(text)] };

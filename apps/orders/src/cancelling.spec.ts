@@ -123,8 +123,9 @@ describe('cancelling a paid order', () => {
     expect(seen).not.toHaveProperty('cancellationRequestedAt');
     expect(await scene.cancel(order)).toEqual(seen);
     expect(scene.factsOf(order).filter((type) => type === 'order.cancelled')).toHaveLength(1);
-    expect((await scene.timeline(order)).slice(-4)).toEqual([
+    expect((await scene.timeline(order)).slice(-5)).toEqual([
       'order.paid',
+      'parcel.created',
       'order.cancellation_requested',
       'order.cancelled',
       'payment.refunded',

@@ -4,8 +4,11 @@ import {
   OrderPaid,
   OrderPriced,
   OrderShipped,
+  ParcelCreated,
+  parcelIdOf,
   type Allocation,
   type Money,
+  type Order as OrderView,
   type OrderStatus,
   type Outgoing,
   type ParcelStatus,
@@ -181,8 +184,40 @@ export function applyFacts(order: Order, facts: Partial<OrderFacts>, now: Date, 
   if (hasEnded(order)) return {};
   const after = paidIfFree({ ...order, ...facts }, now);
   const taken = stepsOf(after).slice(stepsOf(order).length);
-  return record(after, [...entries, ...taken.map((step) => ({ status: step.status, ...step.entry(after) }))], now);
+  const steps = taken.map((step) => ({ status: step.status, ...step.entry(after) }));
+  const created = steps.some(({ status }) => status === 'paid') ? newParcels(after) : [];
+  return record(
+    { ...after, parcels: byWarehouse([...after.parcels, ...created]) },
+    [...entries, ...steps, ...created.map(creation)],
+    now,
+  );
 }
+
+/**
+ * Parcels of a paid order: logistics makes one per warehouse of the allocation, unless it halts them first. Their ids
+ * are known, so orders need not wait for `parcel.created`.
+ */
+function newParcels({ id, allocation, parcels }: OrderRow): OrderView['parcels'] {
+  const picks = allocation ?? [];
+  const recorded = new Set(parcels.map(({ warehouse }) => warehouse));
+  const missing = [...new Set(picks.map(({ warehouse }) => warehouse))].filter((warehouse) => !recorded.has(warehouse));
+  return byWarehouse(
+    missing.map((warehouse) => ({
+      id: parcelIdOf(id, warehouse),
+      warehouse,
+      status: 'preparing',
+      lines: picks.filter((pick) => pick.warehouse === warehouse).map(({ sku, quantity }) => ({ sku, quantity })),
+    })),
+  );
+}
+
+const creation = ({ id: parcelId, warehouse }: OrderView['parcels'][number]): TimelineEntry => ({
+  type: ParcelCreated.type,
+  detail: { parcelId, warehouse },
+});
+
+export const byWarehouse = (parcels: OrderView['parcels']): OrderView['parcels'] =>
+  parcels.toSorted((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
 
 const paidIfFree = (order: OrderRow, now: Date): OrderRow =>
   isFree(order) && !order.paidAt ? { ...order, paidAt: now } : order;

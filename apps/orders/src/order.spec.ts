@@ -1,4 +1,4 @@
-import { Order as OrderSchema } from '@sluice/contracts';
+import { Order as OrderSchema, parcelIdOf } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
 import { couponRejected, stockRejected, stockReserved } from './order.js';
 import { orderView } from './order.view.js';
@@ -34,7 +34,7 @@ describe('an order', () => {
   });
 
   it('publishes everything that logistics needs when it is paid', () => {
-    const { order, messages } = applying(placedOrder(), [
+    const { order, history, messages } = applying(placedOrder(), [
       facts.stockReserved,
       facts.payableOpened,
       facts.paymentCaptured,
@@ -45,7 +45,7 @@ describe('an order', () => {
       address: order.address,
       total: { amount: 3_800, currency: 'EUR' },
       lines: order.lines,
-      version: order.version,
+      version: history.find(({ type }) => type === 'order.paid')!.version,
     });
   });
 
@@ -208,6 +208,24 @@ describe('the history of an order', () => {
     ]);
   });
 
+  it('contains the parcels as soon as the order is paid, with the ids that logistics gives them', () => {
+    const { order, history } = applying(placedOrder(), [
+      facts.westDispatched,
+      facts.stockReserved,
+      facts.payableOpened,
+      facts.paymentCaptured,
+    ]);
+    expect(order.parcels).toEqual([
+      { id: parcelIdOf(ORDER, 'east'), warehouse: 'east', status: 'preparing', lines: [{ sku: 'TEE', quantity: 1 }] },
+      { id: parcelIdOf(ORDER, 'west'), warehouse: 'west', status: 'dispatched', lines: [] },
+    ]);
+    expect(history.slice(-2)).toMatchObject([
+      { type: 'order.paid', status: 'paid' },
+      { type: 'parcel.created', status: 'paid', detail: { parcelId: parcelIdOf(ORDER, 'east'), warehouse: 'east' } },
+    ]);
+    expect(applying(order, [facts.eastCreated, facts.westCreated]).history).toEqual([]);
+  });
+
   it('names the warehouses that hold the stock', () => {
     const westFirst: Fact = (order, now) =>
       stockReserved(
@@ -230,7 +248,8 @@ describe('the history of an order', () => {
       facts.paymentCaptured,
       facts.eastDelivered,
     ]);
-    const details = new Map(history.map(({ type, detail }) => [type, detail]));
+    const withoutWest = history.filter(({ detail }) => detail['warehouse'] !== 'west');
+    const details = new Map(withoutWest.map(({ type, detail }) => [type, detail]));
     expect(details.get('order.priced')).toEqual({ total });
     expect(details.get('order.awaiting_payment')).toEqual({ total, payBy: order.payBy!.toISOString() });
     expect(details.get('order.paid')).toEqual({ total });

@@ -20,6 +20,7 @@ import {
 import {
   hasEnded,
   applyFacts,
+  byWarehouse,
   parcelRank,
   record,
   type Change,
@@ -164,8 +165,6 @@ export function parcelMoved(
     detail: { parcelId, warehouse },
   }));
   if (entries.length === 0) return {};
-  const parcels = [...others, { id: parcelId, warehouse, status, lines }].sort((a, b) =>
-    a.warehouse < b.warehouse ? -1 : 1,
-  );
+  const parcels = byWarehouse([...others, { id: parcelId, warehouse, status, lines }]);
   return applyFacts(order, { parcels }, now, entries);
 }

@@ -149,6 +149,7 @@ export class OrdersListener {
     return this.#change(message, (order, now) => refunded(order, message.data, now));
   }
 
+  /** Not bound any more: for those that rest in the queue from the version before. */
   @On(ParcelCreated)
   parcelCreated(message: Message<typeof ParcelCreated>) {
     return this.#change(message, (order, now) => parcelMoved(order, 'preparing', message.data, now));

@@ -1,10 +1,17 @@
-import { CancelOrder, GetOrderChanges, ListOrders, PlaceOrder, ProductChanged, StockRejected } from '@sluice/contracts';
+import {
+  CancelOrder,
+  GetOrderChanges,
+  ListOrders,
+  PlaceOrder,
+  ProductChanged,
+  StockRejected,
+  parcelIdOf,
+} from '@sluice/contracts';
 import { dependencies } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { depth, eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Request } from './placing.js';
-import { PARCELS } from './testing/given.js';
 import { RETRY_MS } from './testing/running.js';
 import { EUR, newRequest, openScene, problem, storyOf, type Scene } from './testing/scene.js';
 
@@ -279,7 +286,7 @@ describe('an order', () => {
     await scene.reaches(order, 'completed');
     expect(await scene.see(order)).toMatchObject({
       lines: [{ warehouse: 'west' }, { warehouse: 'west' }],
-      parcels: [{ id: PARCELS.west, status: 'delivered' }],
+      parcels: [{ id: parcelIdOf(order.orderId, 'west'), status: 'delivered' }],
     });
     expect(await scene.timeline(order)).toEqual([
       'order.placed',

@@ -24,7 +24,7 @@ import type {
 export type Redeemer = Pick<Data<typeof OrderPlaced>, 'orderId' | 'userId'> & { coupon: string };
 type Placed = Redeemer & { subtotal: Money };
 
-/** An order that has a coupon; undefined: it has none, as most, and concerns no row here. */
+/** An order that has a coupon; undefined: it has none. Only a binding of before the marks brings such a fact. */
 export const withCoupon = <O extends { coupon?: string | undefined }>(
   order: O,
 ): (O & { coupon: string }) | undefined =>

@@ -143,7 +143,8 @@ export const CONSISTENT_SHOP: Readonly<Record<string, { tables: string; sql: (uu
       // The second order's customer has no phone number yet.
       const waits = ({ n, channel }: { n: number; channel: string }): boolean => n === 2 && channel === 'sms';
       return `
-        INSERT INTO recipients (user_id, waiting, version) VALUES ('${uuid(USER)}', '[{"id": "${uuid(300)}", "about": "orders/${uuid(2)}", "text": "..."}]', 1);
+        INSERT INTO recipients (user_id, version) VALUES ('${uuid(USER)}', 1);
+        INSERT INTO texts (id, user_id, about, text, asked_at, version) VALUES ('${uuid(300)}', '${uuid(USER)}', 'orders/${uuid(2)}', '...', NULL, 1);
         ${each(
           announced.filter((notice) => !waits(notice)),
           ({ n, channel }) =>

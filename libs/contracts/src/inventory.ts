@@ -101,11 +101,12 @@ export const StockRejected = event(
   },
 );
 export const StockIssued = event('stock.issued', z.object({ ...reservation, parcelId: Id, allocation: Allocation }), {
-  optional: true,
+  onDemand: true,
   about: 'The pieces of one parcel have left their warehouse.',
 });
 export const StockReleased = event('stock.released', z.object({ ...reservation, allocation: Allocation }), {
   optional: true,
+  marks: { 'flash-sale': ({ flashSaleId }) => flashSaleId !== undefined },
   about:
     "What was held for a cancelled order and had not left is free again; of a sale's order, in the sale's " +
     "allotment. A sale's order that ends before anything was held is told too, with nothing in it: the sale may " +

@@ -1,9 +1,20 @@
+import { v5 } from 'uuid';
 import { z } from 'zod';
 import { command, event, query } from './kit/message.js';
 import { Allocation } from './inventory.js';
 import { ParcelStatus } from './orders.js';
 import { Id } from './kit/values.js';
 import { Address, Sku, Warehouse } from './values.js';
+
+/** The namespace of parcel ids (RFC 9562, section 5.5); changing it would make every parcel a second time. */
+const PARCELS = '5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11';
+
+/**
+ * The id of an order's parcel in a warehouse: one parcel per warehouse of its allocation, so whoever knows the
+ * allocation knows the parcels.
+ */
+export const parcelIdOf = (orderId: string, warehouse: Warehouse): string =>
+  v5(`${orderId.toLowerCase()}/${warehouse}`, PARCELS);
 
 export const Parcel = z.object({
   id: Id,
@@ -51,7 +62,10 @@ const fact = z.object({
   lines: z.array(z.object({ sku: Sku, quantity: z.int() })),
   version: z.int(),
 });
-export const ParcelCreated = event('parcel.created', fact);
+export const ParcelCreated = event('parcel.created', fact, {
+  onDemand: true,
+  about: '`order.paid` implies it: its allocation names the warehouses, and the ids follow from them.',
+});
 export const ParcelDispatched = event('parcel.dispatched', fact);
 export const ParcelDelivered = event('parcel.delivered', fact);
 

@@ -14,6 +14,13 @@ const parts = z.object({ id: Id, userId: Id, about: z.string(), text: z.string()
 const secret = { recorded: z.string().optional(), until: Instant.optional() };
 export const SmsDelivery = delivery('sms', parts.extend({ phone: z.string(), ...secret }));
 export const EmailDelivery = delivery('email', parts.extend({ address: z.string() }));
-export const InboxDelivery = delivery('inbox', parts);
+/**
+ * Not sent any more: notifications records an inbox entry in the commit in which it handles the fact (docs/decisions/0036).
+ * Contract, queue and handler stay for one version: for messages that rest in the queue during an upgrade, and for
+ * processes of the version before, which still send them.
+ */
+export const InboxDelivery = delivery('inbox', parts, {
+  about: 'Sent by the version before only. An entry of an inbox is recorded with the fact that it tells.',
+});
 
 export const ListNotifications = query('notifications.inbox', PageRequest.extend({ userId: Id }), page(Notification));

@@ -166,6 +166,10 @@ export const ListOrders = query(
   page(Order),
 );
 
+/** Marks of facts that concern few orders: promotions and flash-sale take only those. */
+const OF_SALE = { 'flash-sale': ({ flashSaleId }: { flashSaleId?: string | undefined }) => flashSaleId !== undefined };
+const WITH_COUPON = { coupon: ({ coupon }: { coupon?: string | undefined }) => coupon !== undefined };
+
 /** `flashSaleId`: the sale from which the pieces are taken. */
 const fact = { orderId: Id, userId: Id, version: z.int(), flashSaleId: Id.optional() };
 const goods = { lines: z.array(OrderLine), allocation: Allocation };
@@ -180,6 +184,7 @@ export const OrderPlaced = event(
     acceptedAt: Instant.optional(),
   }),
   {
+    marks: WITH_COUPON,
     about:
       'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, ' +
       'such as a coupon, is good for it.',
@@ -210,16 +215,20 @@ export const OrderRejected = event(
     couponReason: CouponRefusal.optional(),
   }),
   {
+    marks: { ...OF_SALE, ...WITH_COUPON },
     about: 'Something stood against it, and what others hold for it goes back: stock, coupon.',
   },
 );
-export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }));
+export const OrderPaid = event('order.paid', z.object({ ...fact, ...goods, total: Money, address: Address }), {
+  marks: OF_SALE,
+});
 export const OrderShipped = event('order.shipped', z.object(fact), { optional: true });
 export const OrderCompleted = event('order.completed', z.object({ ...fact, total: Money }), { optional: true });
 export const OrderCancelled = event(
   'order.cancelled',
   z.object({ ...fact, ...goods, reason: OrderReason, coupon: CouponCode.optional() }),
   {
+    marks: { ...OF_SALE, ...WITH_COUPON },
     about: 'What it held goes back: stock, coupon, and its money if it was paid.',
   },
 );

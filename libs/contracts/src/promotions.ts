@@ -82,7 +82,7 @@ export const PointsEarned = event(
   'points.earned',
   z.object({ orderId: Id, userId: Id, points: z.int(), balance: z.int(), version: z.int() }),
   {
-    optional: true,
+    onDemand: true,
     about: '`balance` is what the user has with them.',
   },
 );

@@ -11,6 +11,9 @@ const MAX_BATCH_BODY = 256 * 1024;
 /** Longest attribute, in bytes: an AMQP property holds no longer text, and no valid attribute is longer. */
 const MAX_ATTRIBUTE = 255;
 
+/** Header with the further routing keys of a message, the same for all facts of a batch (`WireProperties`). */
+const FURTHER_KEYS = 'CC';
+
 /**
  * Groups the messages of one commit that may travel together, in their order; each group becomes one AMQP message.
  * Facts and timers only: a command calls something outside or has a caller, so it travels alone.
@@ -37,11 +40,16 @@ export function groupsForBatches<T extends { readonly wire: WireMessage }>(messa
 function mayTravelTogether(wire: WireMessage): boolean {
   const { persistent, replyTo, headers } = wire.properties;
   const isFact = wire.exchange === system().exchanges.of('event') || timerType(wire) !== undefined;
-  return isFact && persistent && replyTo === undefined && Object.keys(headers).every((name) => name in ATTRIBUTE_OF);
+  return (
+    isFact &&
+    persistent &&
+    replyTo === undefined &&
+    Object.keys(headers).every((name) => name === FURTHER_KEYS || name in ATTRIBUTE_OF)
+  );
 }
 
 const routeOf = ({ exchange, routingKey, properties: { type, headers } }: WireMessage): string =>
-  `${exchange} ${routingKey} ${type} ${headers['version']}`;
+  [exchange, routingKey, type, headers['version'], headers[FURTHER_KEYS]].join(' ');
 
 /** Joins encoded messages of one group; `id` is the AMQP message's own. */
 export function batchOf(wires: readonly WireMessage[], id: string): WireMessage {
@@ -56,7 +64,12 @@ export function batchOf(wires: readonly WireMessage[], id: string): WireMessage 
       contentType: BATCH_TYPE,
       appId,
       persistent,
-      headers: { version: headers['version']!, time: headers['time']!, [FACTS]: wires.length },
+      headers: {
+        version: headers['version']!,
+        time: headers['time']!,
+        [FACTS]: wires.length,
+        ...(headers[FURTHER_KEYS] && { [FURTHER_KEYS]: headers[FURTHER_KEYS] }),
+      },
     },
     body: `[${wires.map(eventOf).join(',')}]`,
   };

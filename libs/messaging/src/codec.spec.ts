@@ -52,6 +52,19 @@ describe('a message on the wire', () => {
     });
   });
 
+  it('is also routed by each mark that its data has, when it is a fact with marks', () => {
+    const Marked = event('probe.marked', z.object({ n: z.int() }), {
+      marks: { even: ({ n }) => n % 2 === 0, 'above-9': ({ n }) => n > 9 },
+    });
+    const keysOf = (n: number) => {
+      const { routingKey, properties } = encode(Marked({ n }), about);
+      return [routingKey, ...((properties.headers['CC'] ?? []) as string[])];
+    };
+    expect(keysOf(12)).toEqual(['probe.marked', 'probe.marked.even', 'probe.marked.above-9']);
+    expect(keysOf(8)).toEqual(['probe.marked', 'probe.marked.even']);
+    expect(encode(Marked({ n: 1 }), about).properties.headers).not.toHaveProperty('CC');
+  });
+
   it('is routed to its owner and mandatory, when it is a request', () => {
     expect(encode(Do({ n: 1 }), about)).toMatchObject({
       exchange: 'shop.commands',

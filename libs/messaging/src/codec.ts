@@ -1,4 +1,4 @@
-import { Envelope, system, type Contract, type Message, type Outgoing } from '@sluice/contracts/kit';
+import { Envelope, markedKeys, system, type Contract, type Message, type Outgoing } from '@sluice/contracts/kit';
 import { z } from 'zod';
 import { arrivalOf } from './arrival.js';
 import { isBatchType } from './batch-format.js';
@@ -19,7 +19,11 @@ export interface WireProperties {
   /** Address and id for the reply; the id of the causing request is the header `correlation-id`. */
   readonly replyTo?: string;
   readonly correlationId?: string;
-  readonly headers: Readonly<Record<string, string | number>>;
+  /**
+   * `CC`: further routing keys, one for each mark of a fact; exchange, routing key and `CC` are its route
+   * (https://www.rabbitmq.com/docs/sender-selected). A queue gets one copy, however many of the keys it is bound to.
+   */
+  readonly headers: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
 /** A message as it is sent to the broker. JSON-safe, because an outbox row stores it. */
@@ -57,7 +61,10 @@ export const TIMEOUT = 'timeout-ms';
 /** Time at which a request was accepted from outside, RFC 3339. Retries and dead letters keep it. */
 const ACCEPTED_AT = 'accepted-at';
 
-/** Kinds that a queue must take; the broker returns such a message when no queue does. */
+/**
+ * Kinds that a queue must take; the broker returns such a message when no queue does. It also returns a fact on
+ * demand, which tells its publisher that nobody listens (`isOnDemand`).
+ */
 export const MANDATORY = { event: false, command: true, query: true, delivery: false } as const;
 
 /**
@@ -83,12 +90,17 @@ export function encode({ contract, data, delayMs }: Outgoing, about: About): Wir
   const body = JSON.stringify(checked.data) ?? '';
   if (body.length > MAX_BODY)
     throw new PermanentError(`${contract.type} is too large for a message: ${body.length} of ${MAX_BODY} characters`);
-  return { properties: propertiesOf(contract, about), body, ...routeOf(contract, delayMs) };
+  const further = markedKeys(contract, checked.data);
+  return { properties: propertiesOf(contract, about, further), body, ...routeOf(contract, delayMs) };
 }
+
+/** Whether the message is a fact that is published only while somebody listens: no other fact is mandatory. */
+export const isOnDemand = ({ exchange, mandatory }: Pick<WireMessage, 'exchange' | 'mandatory'>): boolean =>
+  mandatory && exchange === system().exchanges.events;
 
 /** A timer is published directly to its delay queue; when its time is up, the broker dead-letters it to its owner. */
 function routeOf(
-  { kind, type, waitsIn }: Contract,
+  { kind, type, waitsIn, onDemand }: Contract,
   delayMs: number | undefined,
 ): Pick<WireMessage, 'exchange' | 'routingKey' | 'mandatory'> {
   if (
@@ -102,13 +114,13 @@ function routeOf(
   if (waitsIn === undefined || delayMs === undefined)
     return {
       exchange: system().exchanges.of(kind),
-      mandatory: MANDATORY[kind],
+      mandatory: MANDATORY[kind] || onDemand,
       routingKey: kind === 'delivery' ? '' : type,
     };
   return { exchange: '', routingKey: `${waitsIn}.${delayMs}`, mandatory: true };
 }
 
-function propertiesOf(contract: Contract, about: About): WireProperties {
+function propertiesOf(contract: Contract, about: About, furtherKeys: readonly string[]): WireProperties {
   return {
     messageId: about.id,
     type: contract.type,
@@ -118,7 +130,7 @@ function propertiesOf(contract: Contract, about: About): WireProperties {
     persistent: !contract.transient,
     ...(contract.transient && about.timeoutMs !== undefined && { expiration: String(whole(about.timeoutMs)) }),
     ...(about.reply && { replyTo: about.reply.to, correlationId: about.reply.id }),
-    headers: headersOf(contract, about),
+    headers: { ...headersOf(contract, about), ...(furtherKeys.length > 0 && { CC: furtherKeys }) },
   };
 }
 

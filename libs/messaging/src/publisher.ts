@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ConfirmChannel } from 'amqplib';
+import { isOnDemand } from './codec.js';
 import { ReopeningConfirmChannel, type Outbound } from './confirm-channel.js';
 import { openConnection, type BrokerAddress } from './connection.js';
 import { PublishError, type PublishFailure } from './errors.js';
@@ -28,6 +29,8 @@ export interface PublishOptions {
   deadlineMs?: number;
   /** Operation for the name of the span: `publish`, or the ending of a message that is republished. */
   operation?: string;
+  /** Called before a publish resolves whose message, a fact on demand, no queue takes. */
+  onUnheard?: () => void;
 }
 
 /**
@@ -206,15 +209,20 @@ export class Publisher {
     });
   }
 
-  #enqueue(message: Outbound, { whenDown = 'wait', deadlineMs = DEADLINE_MS }: PublishOptions): Promise<void> {
+  #enqueue(
+    message: Outbound,
+    { whenDown = 'wait', deadlineMs = DEADLINE_MS, onUnheard }: PublishOptions,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (reason: PublishFailure): void => reject(new PublishError(reason, explain(message, reason)));
       if (this.#closed || (whenDown === 'fail' && !this.ready)) return fail('not-connected');
       if (this.#waiting.size >= MAX_WAITING) return fail('buffer-full');
       const finish = (failure?: PublishFailure): void => {
         clearTimeout(job.timer);
-        if (failure) fail(failure);
-        else resolve();
+        const unheard = failure === 'unroutable' && isOnDemand(message);
+        if (failure && !unheard) return fail(failure);
+        if (unheard) onUnheard?.();
+        resolve();
       };
       const job: Job = {
         message,

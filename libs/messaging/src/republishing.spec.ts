@@ -77,3 +77,11 @@ describe('the remaining time of a caller', () => {
     ]).toEqual([0, undefined]);
   });
 });
+
+describe('a copy of a fact with marks', () => {
+  it('is for one queue, without the further routing keys of its first publish', () => {
+    const delivery = delivered(undefined, { CC: ['probe.do.even'] });
+    const copies = [retry(delivery), freshCopy(delivery, 'probe.commands')];
+    for (const copy of copies) expect(copy!.properties.headers).not.toHaveProperty('CC');
+  });
+});

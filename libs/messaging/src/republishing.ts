@@ -12,8 +12,11 @@ import type { Circumstances, Ending } from './settlement.js';
  */
 const REASON_LENGTH = 1_000;
 const STACK_LENGTH = 4_000;
-/** Headers that the broker adds in a retry queue; RabbitMQ 4.x ignores them in a republished message. */
-const BROKER_HEADERS = /^x-(death|first-death-|last-death-|delivery-count|acquired-count)/;
+/**
+ * Headers that the broker adds in a retry queue; RabbitMQ 4.x ignores them in a republished message. And the further
+ * routing keys of its first publish: a copy is for one queue.
+ */
+const BROKER_HEADERS = /^(x-(death|first-death-|last-death-|delivery-count|acquired-count)|CC$)/;
 
 /** Circumstances from the headers of a delivery, readable even when the message is malformed. */
 export function circumstancesOf(

@@ -11,6 +11,7 @@ import { toSql } from './naming.js';
 import { insertRows, type OutboxRow } from './outbox.js';
 import { Rows } from './rows.js';
 import { prepared, type Ending, type Statement } from './transaction.js';
+import type { UnheardFacts } from './unheard-facts.js';
 
 /** A message, the keys of the rows that it needs, and the rule that decides about it. */
 export interface Change {
@@ -47,6 +48,18 @@ export const rowsOf = (
     (values ?? []).filter((key) => matches(name, key)).map((key) => `${name}/${key}`),
   );
 
+export interface BatchOptions {
+  /**
+   * True: a change that needs a row held by another transaction is left out instead of waiting, and every key is locked
+   * before its rule runs. False: absent keys are locked by the writes (see `Rows`).
+   */
+  readonly skipLocked: boolean;
+  /** True: facts of one type travel as one message. */
+  readonly publishBatches: boolean;
+  /** Facts on demand of these types are not stored and not published. */
+  readonly unheard: Pick<UnheardFacts, 'has'>;
+}
+
 /** Decides changes in the order of their arrival; collects their rows, messages and replies. Does no I/O. */
 export class Batch {
   outbox: OutboxRow[] = [];
@@ -60,16 +73,12 @@ export class Batch {
 
   /**
    * @param changes changes of different messages
-   * @param skipLocked true: a change that needs a row held by another transaction is left out instead of waiting, and
-   *   every key is locked before its rule runs. False: absent keys are locked by the writes (see `Rows`)
-   * @param publishBatches true: facts of one type travel as one message
    */
   constructor(
     private readonly tables: OrderedTables,
     private readonly source: string,
     private readonly changes: readonly Change[],
-    private readonly skipLocked = false,
-    private readonly publishBatches = true,
+    private readonly options: BatchOptions,
   ) {
     for (const [name, collection] of tables.collections) {
       const keys = new Set(changes.flatMap((change) => change.keys[name] ?? []));
@@ -80,7 +89,7 @@ export class Batch {
   reads(): Statement[] {
     return [
       insertIds(this.changes.map(idOf)),
-      ...[...this.#rows.values()].flatMap((rows) => rows.reads({ skipLocked: this.skipLocked })),
+      ...[...this.#rows.values()].flatMap((rows) => rows.reads({ skipLocked: this.options.skipLocked })),
     ];
   }
 
@@ -94,14 +103,14 @@ export class Batch {
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
     const claimed = new Set((inbox!.rows as { id: string }[]).map(({ id }) => id));
     for (const change of this.changes) this.outcomes.push(this.#outcome(change, claimed.has(idOf(change))));
-    if (this.publishBatches) this.outbox = inBatches(this.outbox);
+    if (this.options.publishBatches) this.outbox = inBatches(this.outbox);
     const commit = this.#failed.length < claimed.size;
     return { commit, statements: commit ? this.#writes() : [...this.#rows.values()].flatMap((rows) => rows.checks()) };
   }
 
   #outcome(change: Change, isNew: boolean): BatchOutcome {
     if (!isNew && !change.message.reply) return { answer: undefined };
-    const held = this.skipLocked ? rowsOf(change, (name, key) => this.#rows.get(name)!.isHeld(key)) : [];
+    const held = this.options.skipLocked ? rowsOf(change, (name, key) => this.#rows.get(name)!.isHeld(key)) : [];
     if (held.length > 0) return this.#leaveOut(change, isNew, held);
     try {
       const decision = change.decide(this.#show(change.keys), this.#now);
@@ -138,7 +147,9 @@ export class Batch {
       name: this.#logNamed(name),
       entries: entries ?? [],
     }));
-    const outbox = messages.map((outgoing) => this.#envelope(outgoing, change.message));
+    const outbox = messages
+      .filter(({ contract }) => !contract.onDemand || !this.options.unheard.has(contract.type))
+      .map((outgoing) => this.#envelope(outgoing, change.message));
     for (const write of writes) write();
     for (const { name, entries } of logged) this.#appended.set(name, [...(this.#appended.get(name) ?? []), ...entries]);
     this.outbox.push(...outbox);

@@ -7,6 +7,7 @@ import { watchedPools } from './metrics.js';
 import { deleteRows, needNotReachDisk, type OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
 import { transaction } from './transaction.js';
+import { UnheardFacts } from './unheard-facts.js';
 
 export interface OutboxRelayOptions {
   pool: Pool;
@@ -42,6 +43,8 @@ const RETRY_PAUSE_MS = 100;
  * that are no longer in memory. Delivery is at least once.
  */
 export class OutboxRelay {
+  /** Facts on demand that no queue took a moment ago: units of work leave them out. */
+  readonly unheard = new UnheardFacts();
   readonly #logger = new Logger('OutboxRelay');
   readonly #confirmed: ConfirmedIds;
   readonly #stopping = new AbortController();
@@ -130,7 +133,9 @@ export class OutboxRelay {
     const deadline = performance.now() + publishDeadlineMs;
     for (;;) {
       try {
-        await publisher.publish(wire, { whenDown: 'wait', deadlineMs: deadline - performance.now() });
+        const began = performance.now();
+        const onUnheard = (): void => this.unheard.add(wire.properties.type, began);
+        await publisher.publish(wire, { whenDown: 'wait', deadlineMs: deadline - began, onUnheard });
         return true;
       } catch (error) {
         if (!isTransient(error) || performance.now() + RETRY_PAUSE_MS >= deadline || this.#stopping.signal.aborted)

@@ -4,7 +4,7 @@ import type { Span } from '@opentelemetry/api';
 import type { Message } from '@sluice/contracts/kit';
 import { DATABASE, dependencies, faultOf, isLocked, LockedError, type DELEGATED, type Fault } from '@sluice/messaging';
 import type { Pool, QueryResult } from 'pg';
-import { Batch, idOf, rowsOf, type BatchOutcome, type Change, type Outcome } from './batch.js';
+import { Batch, idOf, rowsOf, type BatchOptions, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
 import type { Decide, Keys, Tables } from './decision.js';
 import { Batcher } from './batcher.js';
@@ -18,7 +18,7 @@ import { transaction, type Ending } from './transaction.js';
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
   /** Publishes the committed messages; one relay per process. What it does not take is left to the next sweep. */
-  relay: Pick<OutboxRelay, 'forward' | 'untilCapacity' | 'deleteConfirmed'>;
+  relay: Pick<OutboxRelay, 'forward' | 'untilCapacity' | 'deleteConfirmed'> & Pick<BatchOptions, 'unheard'>;
   /** Name of the service; part of every message that it sends. */
   source: string;
   tables: T;
@@ -224,9 +224,10 @@ export class UnitOfWork<T extends Tables> {
    * @throws the error of the transaction; no change is completed then
    */
   async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
-    const { relay, source, publishBatches, onBatch } = this.options;
+    const { relay, source, publishBatches = true, onBatch } = this.options;
     const began = performance.now();
-    const batch = new Batch(this.#tables, source, changes, skipLocked, publishBatches);
+    const { unheard } = relay;
+    const batch = new Batch(this.#tables, source, changes, { skipLocked, publishBatches, unheard });
     await inCommitSpan(
       changes.map(({ span }) => span),
       () => this.#transact(batch, skipLocked),

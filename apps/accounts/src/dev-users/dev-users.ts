@@ -32,6 +32,7 @@ const LEFT_TO_THE_SERVICE = {
   forward: () => {},
   untilCapacity: async () => {},
   deleteConfirmed: () => ({ statements: [], end: () => {} }),
+  unheard: { has: () => false },
 };
 
 /**

@@ -1,4 +1,11 @@
-import type { Allocation, Data, Outgoing, ParcelCreated, Warehouse } from '@sluice/contracts';
+import {
+  parcelIdOf,
+  type Allocation,
+  type Data,
+  type Outgoing,
+  type ParcelCreated,
+  type Warehouse,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
 import { expire, rejectOverdue, lapsed } from '../deadline.js';
@@ -25,8 +32,8 @@ export const ORDER = '7d4d3b1c-0a52-8c5b-9d8e-4b1f0e6c7a01';
 export const USER = '01930000-0000-7000-8000-000000000001';
 export const PAYMENT = '01930000-0000-7000-8000-000000000002';
 export const PARCELS: Record<Warehouse, string> = {
-  east: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c01',
-  west: '2f0c5dd6-55a5-5c1e-8f7c-0e1f6a8b9c02',
+  east: parcelIdOf(ORDER, 'east'),
+  west: parcelIdOf(ORDER, 'west'),
 };
 
 export const PRICES: Prices = {

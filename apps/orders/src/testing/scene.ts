@@ -13,6 +13,7 @@ import {
   PlaceOrder,
   ProductChanged,
   StockReserved,
+  parcelIdOf,
   type Order as OrderView,
   type Outgoing,
 } from '@sluice/contracts';
@@ -22,7 +23,7 @@ import type { Channel } from 'amqplib';
 import type { Pool } from 'pg';
 import { expect } from 'vitest';
 import type { Request } from '../placing.js';
-import { PARCELS, PAYMENT, PRICES, request } from './given.js';
+import { PAYMENT, PRICES, request } from './given.js';
 import { ProductOwner } from './owner.js';
 import { startOrders, type Running } from './running.js';
 
@@ -161,7 +162,7 @@ export function storyOf({
   const about = { orderId, userId, version: 1 };
   const parcel = {
     ...about,
-    parcelId: PARCELS.west,
+    parcelId: parcelIdOf(orderId, 'west'),
     warehouse: 'west' as const,
     lines: [
       { sku: 'TEE', quantity: 2 },

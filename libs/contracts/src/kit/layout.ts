@@ -1,4 +1,4 @@
-import type { Contract } from './message.js';
+import { markedKey, type Contract } from './message.js';
 import { system } from './system.js';
 
 /** By service and queue: the consumed contracts, or topic patterns over events. */
@@ -206,12 +206,17 @@ export const consumers = (
     return {
       exchanges: [],
       queues: declared.queues,
-      bindings: [...declared.bindings, ...operatorBindings, ...takes.map((what) => bindingOf(queue, what))],
+      bindings: [
+        ...declared.bindings,
+        ...operatorBindings,
+        ...takes.filter(isBound).map((what) => bindingOf(queue, what)),
+      ],
     };
   });
 
 const isTransient = (what: Contract | string): boolean => typeof what !== 'string' && what.transient;
 const mayRest = (what: Contract | string): boolean => typeof what !== 'string' && what.mayRest;
+const isBound = (what: Contract | string): boolean => typeof what === 'string' || !what.unbound;
 const isBounded = (what: Contract | string): boolean => typeof what !== 'string' && what.bounded;
 type QueueAndBindings = Pick<Topology, 'queues' | 'bindings'>;
 
@@ -267,7 +272,7 @@ function bindingOf(queue: string, what: Contract | string): Binding {
   if (typeof what === 'string') return binding(events, queue, what);
   if (what.kind === 'delivery')
     return binding(of(what.kind), queue, '', { 'x-match': 'all', channel: what.type.replace('delivery.', '') });
-  return binding(of(what.kind), queue, what.type);
+  return binding(of(what.kind), queue, what.mark === undefined ? what.type : markedKey(what.type, what.mark));
 }
 
 /** Merges parts; an exchange may occur in several, as the tier exchanges do in all services. */

@@ -27,6 +27,11 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
   /** The event may have no subscriber; it is then not counted as unrouted. */
   readonly optional: boolean;
   /**
+   * The event is published only while a queue is bound to it: a queue gets each one that is decided a second or more
+   * after it was bound. Such an event is also optional.
+   */
+  readonly onDemand: boolean;
+  /**
    * The queue of this command has a maximum length; beyond it the broker rejects the command (a nack), and the
    * sender must handle that. Commands only.
    */
@@ -36,9 +41,20 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
    * with. Markdown.
    */
   readonly about?: string;
+  /**
+   * By mark: whether a fact has it. The broker routes a fact by its type, and also by `<type>.<mark>` for each mark that
+   * it has, so that a queue can take only those (`only`). Events only.
+   */
+  readonly marks?: Marks;
+  /** Set by `only`: the mark of the facts that a queue takes. */
+  readonly mark?: string;
+  /** Set by `leftover`: a queue takes these messages and is not bound to them. */
+  readonly unbound?: boolean;
   /** Prefix of the delay queues in which this command waits: they are called `<waitsIn>.<ms>`. Timers only. */
   readonly waitsIn?: string;
 }
+
+export type Marks<T = never> = Readonly<Record<string, (data: T) => boolean>>;
 
 export interface OutgoingOptions {
   /** The handler of this command replies to the caller of the message that is being handled now. */
@@ -92,7 +108,7 @@ interface Options {
   about?: string;
 }
 
-const NO_FLAGS = { transient: false, mayRest: false, optional: false, bounded: false };
+const NO_FLAGS = { transient: false, mayRest: false, optional: false, onDemand: false, bounded: false };
 
 function contract<S extends z.ZodType, R extends z.ZodType>(
   facts: Omit<Contract<S, R>, 'version'> & Options,
@@ -106,6 +122,29 @@ function contract<S extends z.ZodType, R extends z.ZodType>(
   return made;
 }
 
+const variant = (contract: Contract, changes: Partial<Contract>): Contract =>
+  Object.assign((...of: Parameters<Contract>) => contract(...of), contract, changes);
+
+/** Routing keys by which a fact is routed beside its type: one for each mark that it has. */
+export const markedKeys = ({ type, marks = {} }: Contract, data: unknown): string[] =>
+  Object.entries(marks).flatMap(([mark, has]) => (has(data as never) ? [markedKey(type, mark)] : []));
+export const markedKey = (type: string, mark: string): string => `${type}.${mark}`;
+
+/**
+ * For the map of queues: facts of this type that have the mark, and no others.
+ * @throws Error when the contract has no such mark
+ */
+export function only(mark: string, contract: Contract): Contract {
+  if (!contract.marks?.[mark]) throw new Error(`${contract.type} has no mark ${mark}`);
+  return variant(contract, { mark });
+}
+
+/**
+ * For the map of queues: messages of this type that rest in the queue are handled, and no new ones are routed to it. For
+ * one version after a queue has stopped to listen.
+ */
+export const leftover = (contract: Contract): Contract => variant(contract, { unbound: true });
+
 /**
  * Creates the contract of an event: a past fact, named `<entity>.<what happened>`, delivered to all subscribers. A
  * subscriber that only observes may use a topic pattern (`order.*`, `#`) and name the fields that it needs.
@@ -113,8 +152,9 @@ function contract<S extends z.ZodType, R extends z.ZodType>(
 export const event = <S extends z.ZodType>(
   type: string,
   schema: S,
-  options: Options & { optional?: boolean } = {},
-): Contract<S, z.ZodNever> => contract({ kind: 'event', type, schema, ...NO_FLAGS, ...options });
+  options: Options & { optional?: boolean; onDemand?: boolean; marks?: Marks<z.output<S>> } = {},
+): Contract<S, z.ZodNever> =>
+  contract({ kind: 'event', type, schema, ...NO_FLAGS, optional: options.onDemand ?? false, ...options });
 
 /** Creates the contract of a command: a request, named `<owner>.<verb>`; durable unless `transient`. */
 export const command = <S extends z.ZodType, R extends z.ZodType = z.ZodVoid>(

@@ -1,4 +1,4 @@
-import { jsonSchemaOf, system, type Contract, type SystemDocument } from '@sluice/contracts/kit';
+import { jsonSchemaOf, markedKey, system, type Contract, type SystemDocument } from '@sluice/contracts/kit';
 import { channelOf } from '../channel-of.js';
 import { MANDATORY } from '../codec.js';
 import { ENVELOPES, headersOf, isRequest, propertiesOf, schema } from './envelope.js';
@@ -90,7 +90,7 @@ function channel(contract: Contract): object {
     description:
       kind === 'delivery'
         ? `Exchange ${exchange}: bind with x-match: all, channel: ${channelOf(contract)}`
-        : `Exchange ${exchange}, routing key ${type}`,
+        : `Exchange ${exchange}, routing key ${type}${alsoBy(contract)}`,
     messages: { [type]: message(contract) },
     bindings: amqp({
       is: 'routingKey',
@@ -98,6 +98,11 @@ function channel(contract: Contract): object {
     }),
   };
 }
+
+const alsoBy = ({ type, marks = {} }: Contract): string =>
+  Object.keys(marks)
+    .map((mark) => `; those with the mark ${mark} also ${markedKey(type, mark)}`)
+    .join('');
 
 function message(contract: Contract): object {
   const { type, version, about } = contract;
@@ -123,7 +128,7 @@ function summary(contract: Contract): string {
   const owner = system().catalogue.ownerOf(contract);
   switch (contract.kind) {
     case 'event':
-      return `A fact, published by ${owner}`;
+      return `A fact, published by ${owner}${contract.onDemand ? ', while a queue is bound to it' : ''}`;
     case 'delivery':
       return `To one person over ${channelOf(contract)}, published by ${owner}`;
     case 'query':

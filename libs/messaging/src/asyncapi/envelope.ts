@@ -11,6 +11,7 @@ const HEADERS = {
   'correlation-id': z.string().min(1).max(128).describe('What everything caused by one request shares'),
   'causation-id': Id.optional().describe('The message that caused this one'),
   traceparent: z.string().optional().describe('W3C trace context'),
+  CC: z.array(z.string()).optional().describe('Further routing keys of a fact with marks, `<type>.<mark>`'),
 };
 /** Additional headers of retries and dead letters. */
 const FAILURES = {

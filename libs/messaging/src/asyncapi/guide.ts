@@ -34,6 +34,7 @@ for it.
 | header \`causation-id\` | the \`message-id\` of the message that caused this one |
 | header \`traceparent\` | W3C trace context; pass it on |
 | header \`timeout-ms\` | remaining time of the caller in milliseconds, see below |
+| header \`CC\` | only facts with marks: further routing keys, \`<type>.<mark>\` |
 | header \`attempts\` | how often handling has failed so far; absent means never |
 
 \`accepted-at\` is in the time of the databases, and deadlines are compared with it. It is absent when the sender has
@@ -44,7 +45,9 @@ Times are UTC, money is integer cents with an ISO 4217 currency, ids are UUIDs.
 ## Subscribing to facts
 
 A fact is published once, to the topic exchange \`${events}\`, with its type as routing key. Each subscriber has its
-own queue. A queue consumed by two programs distributes its messages between them; that is how one program runs in
+own queue. A fact that has a mark (\`flash-sale\`, \`coupon\`) is also routed by \`<type>.<mark>\`, for queues that want
+only those; a queue gets it once, whichever keys it is bound to. A fact that is published *while a queue is bound to it*
+may be left out in the first second after the binding. A queue consumed by two programs distributes its messages between them; that is how one program runs in
 several replicas.
 
 1. Choose your own service name, here \`me\`. Declare the queue for dead letters, \`me.events.dead\`: durable,
