@@ -148,7 +148,7 @@ describe('adding a consumer', () => {
         headers: { version: 1, time: first.time, facts: 3 },
       });
       await channel.waitForConfirms();
-      expect((await everythingIsCounted('third_mark')).facts).toMatchObject({ 'order.batched': 2 });
+      expect((await everythingIsCounted('batch_mark')).facts).toMatchObject({ 'order.batched': 2 });
     });
 
     it('replies to a request, or returns a problem, and does not reply after the deadline', async ({ skip }) => {
