@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
 import { fatalConnectionError } from './fatal-connection-error.js';
@@ -50,8 +51,25 @@ export function openConnection({ url, tls }: BrokerAddress, name: string): AmqpC
       clientProperties: { connection_name: name },
     },
   });
+  manager.on('connect', () => collectWrites(manager.connection!.connection as { stream?: Writable }));
   logConnectionChanges(manager, { url, name });
   return manager;
+}
+
+/**
+ * amqplib writes each message and each ack to the socket by itself, one system call per frame. Collects what it writes
+ * in one callback; the bytes leave when that callback returns. Does nothing when amqplib has no such stream.
+ */
+function collectWrites({ stream }: { stream?: Writable }): void {
+  if (!stream) return;
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  stream.write = (...args: unknown[]) => {
+    if (stream.writableCorked === 0) {
+      stream.cork();
+      process.nextTick(() => stream.uncork());
+    }
+    return write(...args);
+  };
 }
 
 /** Logs one line when the connection is lost and one when it is back, not one per attempt. */
