@@ -1,14 +1,14 @@
 /**
- * How Node.js runs a service: here, and in the containers of the Dockerfile. The flags keep memory that V8 would only
- * reserve; none of them is a limit, so that a load needs as much memory as it needs (docs/decisions/0040).
+ * How Node.js runs a service: here, and in the image of the Dockerfile. The flags save memory that V8 would reserve and
+ * hardly use. None of them limits the heap (docs/decisions/0040-quiet-when-idle.md).
  */
 export const NODE_ARGUMENTS = [
   '--enable-source-maps',
-  /** The young generation is twice this size, in MB, and a little load fills it; by default it is 16. */
-  '--max-semi-space-size=4',
-  /** The old generation is collected when it has grown by half, not only when it is up to four times as large. */
+  /** MB; the young generation is twice as large. By default 16, which the boot of a service already fills. */
+  '--max-semi-space-size=8',
+  /** The old generation is collected when it has grown by half; by default when it is up to four times as large. */
   '--heap-growing-percent=50',
 ] as const;
 
-/** What Node.js needs as variables, since it begins before V8: glibc has up to eight heaps for each core otherwise. */
+/** Read before V8 starts. By default glibc makes up to eight heaps for each core, and each keeps what was freed. */
 export const NODE_VARIABLES = { MALLOC_ARENA_MAX: '1' } as const;
