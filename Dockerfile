@@ -52,6 +52,8 @@ ARG SERVICE
 COPY --from=build /out/apps/${SERVICE} apps/${SERVICE}
 WORKDIR /app/apps/${SERVICE}
 ENV HOST=0.0.0.0 PORT=8080 HEALTH_PORT=9090
+# Memory, of glibc here and of V8 in CMD: stack/src/services/node-arguments.ts.
+ENV MALLOC_ARENA_MAX=1
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=2s \
   CMD ["node", "-e", "require('node:http').get({ host: '127.0.0.1', port: process.env.HEALTH_PORT, path: '/readyz' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=8", "--heap-growing-percent=50", "dist/main.js"]

@@ -14,13 +14,16 @@ export class DeliveryQueries {
     @Inject(PrismaClient) private readonly prisma: PrismaClient,
   ) {}
 
-  /** Whether a delivery has its outcome; an expired one may still get another. */
+  /**
+   * Whether a delivery has its outcome; an expired one may still get another. Every text asks this. Without Prisma: its
+   * query compiler, 25 MB of memory, is loaded by the first query, and so only where somebody reads an inbox.
+   */
   async hasOutcome(deliveryId: string): Promise<boolean> {
-    return (
-      (await this.prisma.delivery.count({
-        where: { id: deliveryId, version: { gt: 0 }, status: { not: 'expired' } },
-      })) > 0
+    const { rows } = await this.pool.query(
+      `SELECT 1 FROM deliveries WHERE id = $1 AND version > 0 AND status <> 'expired'`,
+      [deliveryId],
     );
+    return rows.length > 0;
   }
 
   /** The clock of the database, which the rules use too. */

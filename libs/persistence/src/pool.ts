@@ -29,10 +29,11 @@ const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
  */
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * Units of work need few connections, because they commit in groups. Nine services with four processes each stay below
- * the limit of 400 connections in docker-compose.yml.
+ * Units of work need few connections, because they commit in groups. A load opens all of them, and each costs
+ * PostgreSQL 4 MB. Nine services with seven processes each stay below the limit of 400 connections in
+ * docker-compose.yml.
  */
-const MAX_CONNECTIONS = 10;
+const MAX_CONNECTIONS = 6;
 
 /**
  * Creates the pool of a service, which Prisma uses too. `bigint` columns are read as numbers (amounts in cents stay far

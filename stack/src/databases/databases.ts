@@ -150,7 +150,7 @@ async function ensureRoles(client: pg.Client, admin: Administrator, roles: Roles
   return password;
 }
 
-/** A process takes up to 10. */
+/** A process takes up to 6. */
 const MIN_CONNECTIONS = 20;
 const MAX_CONNECTIONS = 10_000;
 

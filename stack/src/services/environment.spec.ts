@@ -33,6 +33,11 @@ it('gives a service its own database, and the settings of the caller', () => {
   });
 });
 
+it('gives every service one heap of glibc, unless the caller sets their number', () => {
+  expect(of('orders').MALLOC_ARENA_MAX).toBe('1');
+  expect(environmentOf('orders', system, { ...inherited, MALLOC_ARENA_MAX: '4' }).MALLOC_ARENA_MAX).toBe('4');
+});
+
 it("keeps the administrator's database and npm's variables from every service", () => {
   expect(of('gateway')).not.toHaveProperty('DATABASE_URL');
   expect(of('orders')).not.toHaveProperty('npm_config_user_agent');

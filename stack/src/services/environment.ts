@@ -2,6 +2,7 @@ import { brokerUrlOf, type Broker } from '../rabbitmq/users.js';
 import type { Secrets } from '../state-directory.js';
 import { manifestOf } from '../workspace.js';
 import type { SecretName } from './manifest.js';
+import { NODE_VARIABLES } from './node-arguments.js';
 
 /** Of our own environment these stay here: they are the administrator's, or npm's. */
 const OURS =
@@ -40,6 +41,7 @@ export function environmentOf(
     NODE_ENV: 'development',
     DEV_SEED: 'true',
     NODE_COMPILE_CACHE: cache, // Node 22 and later boot faster from it
+    ...NODE_VARIABLES,
     ...passedOn(inherited),
     HEALTH_PORT: String(healthPort),
     ...(manifestOf(service).http && { PORT: String(port) }),

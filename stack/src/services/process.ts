@@ -7,6 +7,7 @@ import { LogFile } from '../log-lines.js';
 import { end, identify, processorMs, type ProcessRecord } from '../processes.js';
 import { ProgressDeadline } from '../progress-deadline.js';
 import { root } from '../workspace.js';
+import { NODE_ARGUMENTS } from './node-arguments.js';
 
 /** A process that lived this long was well; what killed it then has nothing to do with how it boots. */
 const WELL_AFTER_MS = 20_000;
@@ -177,7 +178,7 @@ export class ServiceProcess {
 
   /** @returns how the process has ended */
   async #run(): Promise<string> {
-    const child = spawn(process.execPath, ['--enable-source-maps', this.#options.program], {
+    const child = spawn(process.execPath, [...NODE_ARGUMENTS, this.#options.program], {
       ...{ cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] },
       detached: true, // Ctrl-C reaches us, and we stop in order
     });
