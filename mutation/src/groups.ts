@@ -29,25 +29,41 @@ export const GROUPS: readonly Group[] = [
   ...allServices().flatMap(rulesOf),
   {
     name: 'messaging',
-    files: inFolder('libs/messaging/src', '.ts', ['settlement', 'faults', 'held-messages', 'dependencies', 'schedule']),
+    files: inFolder('libs/messaging/src', '.ts', [
+      'settlement',
+      'faults',
+      'held-messages',
+      'dependencies',
+      'schedule',
+      'batches',
+    ]),
     specs: inFolder('libs/messaging/src', '.spec.ts', [
       'settlement',
       'faults',
       'held-messages',
       'dependencies',
       'schedule',
+      'batches',
     ]),
   },
   {
     name: 'unit of work',
     servers: true,
-    files: inFolder('libs/persistence/src', '.ts', ['rows', 'collection', 'row-waiters', 'batch', 'unit-of-work']),
+    files: inFolder('libs/persistence/src', '.ts', [
+      'rows',
+      'collection',
+      'row-waiters',
+      'batch',
+      'batched-rows',
+      'unit-of-work',
+    ]),
     specs: inFolder('libs/persistence/src', '.spec.ts', [
       'collection',
       'rows',
       'row-waiters',
       'unit-of-work',
       'failing-batches',
+      'batched-rows',
       'held-rows',
       'tracing',
       'metrics',
@@ -57,8 +73,8 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'outbox',
     servers: true,
-    files: inFolder('libs/persistence/src', '.ts', ['relay', 'confirmed', 'sweep']),
-    specs: inFolder('libs/persistence/src', '.spec.ts', ['relay', 'metrics']),
+    files: inFolder('libs/persistence/src', '.ts', ['unheard-facts', 'relay', 'confirmed', 'sweep']),
+    specs: inFolder('libs/persistence/src', '.spec.ts', ['unheard-facts', 'relay', 'metrics', 'on-demand']),
   },
 ];
 

@@ -104,9 +104,10 @@ describe('the changes of an order', () => {
       [3, 'order.priced', 'pending'],
       [4, 'order.awaiting_payment', 'awaiting_payment'],
       [5, 'order.paid', 'paid'],
+      [6, 'parcel.created', 'paid'],
     ]);
     expect((await changesOf(order, 3)).changes).toEqual(changes.slice(3));
-    expect(await changesOf(order, 5)).toMatchObject({ order: { status: 'paid' }, changes: [] });
+    expect(await changesOf(order, 6)).toMatchObject({ order: { status: 'paid' }, changes: [] });
   });
 
   it('are returned to its owner and to an admin, to no other user', async () => {
