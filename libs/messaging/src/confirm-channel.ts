@@ -26,7 +26,7 @@ interface Lane {
   channel: ConfirmChannel;
   /**
    * Ids of messages that the broker returned, with a count: for a returned message the broker sends the return first,
-   * then a normal ack.
+   * then a normal ack. A malformed message may have no id.
    */
   returned: Map<string, number>;
   nacksInARow: number;
@@ -110,7 +110,7 @@ export class ReopeningConfirmChannel {
   async #setUp(channel: ConfirmChannel): Promise<void> {
     const lane: Lane = { channel, returned: new Map(), nacksInARow: 0 };
     channel.on('return', ({ properties }) => {
-      const id = String(properties.messageId);
+      const id = idOf(properties);
       lane.returned.set(id, (lane.returned.get(id) ?? 0) + 1);
     });
     channel.on('close', () => this.#lost(lane));
@@ -152,10 +152,12 @@ export class ReopeningConfirmChannel {
   }
 }
 
+const idOf = ({ messageId }: { messageId?: unknown }): string => String(messageId ?? '');
+
 function accepted(lane: Lane, { mandatory, properties }: Outbound): PublishFailure | undefined {
   const { returned } = lane;
   lane.nacksInARow = 0;
-  const id = properties.messageId ?? '';
+  const id = idOf(properties);
   const times = mandatory ? returned.get(id) : undefined;
   if (times === undefined) return undefined;
   if (times === 1) returned.delete(id);

@@ -81,6 +81,13 @@ describe('publishing', () => {
     expect(results).toEqual(['unroutable', 'confirmed', 'unroutable', 'confirmed']);
   });
 
+  it('reports a message without an id as unroutable too, such as a malformed one for missing dead letters', async () => {
+    const publisher = publisherOf();
+    const { properties, ...nowhere } = wire(Nowhere({ n: 1 }));
+    const anonymous = { ...nowhere, properties: { ...properties, messageId: undefined } };
+    expect(await reason(publisher.publish(anonymous))).toBe('unroutable');
+  });
+
   it('into a full bounded queue fails for the messages beyond its limit', async () => {
     const publisher = publisherOf();
     const { to, name } = await boundedQueue(5);
