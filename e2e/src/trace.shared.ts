@@ -7,6 +7,9 @@ import { IS_TRACED, sharedCollector, tracedShop } from './traced-shop.js';
 /** Card whose charge fails twice, after 1 s and after 10 s, and then succeeds. */
 const UNRELIABLE_CARD = '4000000000000119';
 
+const withoutPublishes = (path: readonly string[]): string[] =>
+  path.filter((step, index) => index === path.length - 1 || !step.endsWith(' publish'));
+
 describe.runIf(IS_TRACED)('one trace', () => {
   let collector: Collector;
   let shop: Shop;
@@ -19,15 +22,18 @@ describe.runIf(IS_TRACED)('one trace', () => {
     await shop.stock(admin, 'TEE', { east: 10 });
   });
 
-  /** Waits for a span with this path from the request; on failure prints the existing paths. */
+  /**
+   * Waits for a span with this path from the request; on failure prints the existing paths. Publishes before the last
+   * step are not compared: a fact that travels in a batch has none of its own (libs/messaging/src/tracing.spec.ts).
+   */
   const spanWithPath = (path: string[]): Promise<CollectedSpan> =>
     eventually(
       () => {
         const [service, name] = (path.at(-1) ?? '').split(': ') as [string, string];
         const found = collector.find(service, name);
-        const paths = found.map(collector.path);
-        expect(paths).toContainEqual(path);
-        return found[paths.findIndex((each) => each.join() === path.join())]!;
+        const paths = found.map((span) => withoutPublishes(collector.path(span)));
+        expect(paths).toContainEqual(withoutPublishes(path));
+        return found[paths.findIndex((each) => each.join() === withoutPublishes(path).join())]!;
       },
       { withinMs: 20_000 },
     );

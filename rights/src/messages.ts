@@ -1,4 +1,4 @@
-import { EXCHANGES, catalogue, factsOf, sendersOf, type Contract } from '@sluice/contracts';
+import { EXCHANGES, catalogue, factsOf, markedKey, sendersOf, type Contract } from '@sluice/contracts';
 import { SERVICES } from '@sluice/topology';
 import { serviceOf } from './message-attempts.js';
 import { Sender, type Context } from './sender.js';
@@ -20,7 +20,7 @@ export async function sendAll(user: User, context: Context): Promise<void> {
   const timers = new Timers(user);
   for (const contract of catalogue.values()) {
     const queues = queuesOf(context, contract);
-    await throughItsExchange(sender, contract, queues.length > 0);
+    await throughItsExchange(sender, contract, isBound(contract));
     for (const exchange of OTHERS)
       await sender.send(contract, 'another exchange', { exchange, key: contract.type, once: exchange });
     for (const queue of queues) await intoQueue(sender, contract, queue);
@@ -40,14 +40,25 @@ function queuesOf({ map }: Context, { type }: Contract): string[] {
   return [...queues, ...beside.filter((queue) => map.queues.some(({ name }) => name === queue))];
 }
 
+/** Whether new messages of a type are routed to a queue; `leftover` ones only rest there. */
+const isBound = ({ type }: Contract): boolean =>
+  Object.values(SERVICES)
+    .flatMap((byName) => Object.values(byName).flat())
+    .some((contract) => typeof contract !== 'string' && contract.type === type && !contract.unbound);
+
 const keyOf = ({ kind, type }: Contract): string => (kind === 'delivery' ? '' : type);
+
+/** The further keys of a fact that has all its marks. */
+const markedKeysOf = ({ type, marks = {} }: Contract): string[] =>
+  Object.keys(marks).map((mark) => markedKey(type, mark));
 
 async function throughItsExchange(sender: Sender, contract: Contract, isTaken: boolean): Promise<void> {
   const { user, context } = sender;
   const [exchange, key] = [EXCHANGES.of(contract.kind), keyOf(contract)];
   const once = contract.kind === 'event' ? `${exchange} ${key}` : exchange;
+  const marked = { headers: { CC: markedKeysOf(contract) } };
   const must = isTaken && contract.waitsIn === undefined && sender.isSenderOf(contract);
-  await sender.send(contract, 'its exchange', { exchange, key, once, must });
+  await sender.send(contract, 'its exchange', { exchange, key, more: marked, once, must });
   const owner = `${context.prefix}${[...(sendersOf(contract.type) ?? [])].find((name) => name !== user.name) ?? 'nobody'}`;
   const own = factsOf(user.name)[0]?.type;
   await sender.send(contract, 'its exchange, in the name of its sender', {
@@ -65,7 +76,7 @@ async function throughItsExchange(sender: Sender, contract: Contract, isTaken: b
 async function underOwnKey(sender: Sender, contract: Contract, key: string): Promise<void> {
   const exchange = EXCHANGES.events;
   await sender.send(contract, `${exchange}, under a key of its own`, { exchange, key, once: 'its own key' });
-  const more = { headers: { CC: [contract.type] } };
+  const more = { headers: { CC: [contract.type, ...markedKeysOf(contract)] } };
   await sender.send(contract, `${exchange}, with a second key (CC)`, { exchange, key, more });
 }
 
@@ -93,7 +104,9 @@ async function byTimer(sender: Sender, timers: Timers, contract: Contract, queue
   const tier = EXCHANGES.retryTier(sender.context.tierMs);
   const exchanges = [EXCHANGES.of(contract.kind), ...OTHERS.slice(0, 4)];
   const ends = [
-    ...exchanges.map((exchange) => [exchange, keyOf(contract)] as const),
+    ...exchanges.flatMap((exchange) =>
+      [...markedKeysOf(contract), keyOf(contract)].map((key) => [exchange, key] as const),
+    ),
     ...queues.flatMap((queue) =>
       ['', EXCHANGES.dead, EXCHANGES.home, EXCHANGES.operator, tier].map((exchange) => [exchange, queue] as const),
     ),

@@ -73,7 +73,7 @@ export class ClockSweep implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sales.onChange(() => this.#task.wake());
+    this.sales.events.on('commit', () => this.#task.wake());
     this.#task.start();
   }
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
 import type { UnitOfWork } from '@sluice/persistence';
@@ -8,20 +9,14 @@ import { tables, type Decision, type Keys, type State } from './tables.js';
 @Injectable()
 export class SaleRepository {
   readonly #unit: UnitOfWork<typeof tables>;
-  #changed = (): void => {};
+  /** Emits `commit` after each commit by this process. */
+  readonly events = new EventEmitter<{ commit: [] }>();
 
   constructor(units: UnitsOfWork) {
-    this.#unit = units.over({ tables });
+    this.#unit = units.over({ tables, onBatch: () => this.events.emit('commit') });
   }
 
-  /** Calls the listener after each change by this process. */
-  onChange(listener: () => void): void {
-    this.#changed = listener;
-  }
-
-  async change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
-    const result = await this.#unit.change(message, keys, decide);
-    this.#changed();
-    return result;
+  change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
+    return this.#unit.change(message, keys, decide);
   }
 }

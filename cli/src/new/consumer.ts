@@ -56,7 +56,8 @@ function requireNewOnMap(draft: Draft, service: string, constant: string): void 
   const map = draft.read(MAP);
   if (!has(map, ['SERVICES', service]))
     throw new Failure(`there is no service ${service}`, `npm run new -- service ${service} makes it.`);
-  if (itemsAt(map, ['SERVICES', service, 'events']).includes(`c.${constant}`))
+  const lines = itemsAt(map, ['SERVICES', service, 'events']);
+  if (lines.some((line) => line === `c.${constant}` || line.endsWith(` c.${constant})`)))
     throw new Failure(`${service} consumes ${constant} already`, `It is a line of ${MAP}.`);
 }
 

@@ -22,7 +22,7 @@ export interface Repository {
 }
 
 /** What its constructor does, in every service: `units.over({ tables })` or `units.over({ tables: stockTables })`. */
-const UNIT_OF_WORK = /units\.over\(\{ tables(?:: (\w+))? \}\)/;
+const UNIT_OF_WORK = /units\.over\(\{ tables(?:: (\w+))?[ ,]/;
 
 /**
  * Finds the repository of a service's listener.

@@ -46,7 +46,7 @@ export async function openDatabase(
     async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })),
   );
   const prisma = new Prisma(pool);
-  const units: UnitsOfWork = { over: ({ tables }) => new UnitOfWork({ pool, relay, source, tables, publishBatches }) };
+  const units: UnitsOfWork = { over: (options) => new UnitOfWork({ pool, relay, source, publishBatches, ...options }) };
   return {
     providers: [
       { provide: Pool, useValue: pool },
