@@ -1,6 +1,6 @@
 /**
  * How Node.js runs a service: here, and in the image of the Dockerfile. The flags save memory that V8 would reserve and
- * hardly use. None of them limits the heap (docs/decisions/0040-quiet-when-idle.md).
+ * hardly use. None of them limits the heap (docs/decisions/0038-quiet-when-idle.md).
  */
 export const NODE_ARGUMENTS = [
   '--enable-source-maps',
