@@ -6,17 +6,17 @@ import {
   type Outgoing,
   SmsDelivery,
 } from '@sluice/contracts';
-import { namedIds } from '@sluice/persistence';
+import { v5 } from 'uuid';
 import { announce, type Fact } from './notice.js';
 import type { Decision, Notice, Recipient, Sent, State, Text, Unsent } from './tables.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 
-/** Changing the namespace would make every delivery a second time. */
-const idOf = namedIds('0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d');
+/** The namespace of delivery ids (RFC 9562, section 5.5); changing it would make every delivery a second time. */
+const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
 
 /** The same id for the same fact, person and channel, however often it is computed. */
 export const deliveryId = (factId: string, userId: string, channel: string): string =>
-  idOf(`${factId}/${userId}/${channel}`);
+  v5(`${factId}/${userId}/${channel}`, DELIVERIES);
 
 /**
  * Composes the deliveries of a fact. The inbox gets every fact, and is recorded here, without a message. Texts go to a

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
-import { v5, validate, version } from 'uuid';
+import { validate, version } from 'uuid';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { namedIds, newId } from './ids.js';
+import { newId } from './ids.js';
 
 const many = (): string[] => Array.from({ length: 2_000 }, newId);
 const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
@@ -35,20 +34,4 @@ describe('a new id', () => {
     const ends = many().map((id) => id.slice(-11));
     expect(new Set(ends).size).toBe(ends.length);
   });
-});
-
-describe('the id of a name', () => {
-  const NAMESPACE = '5b0f7a52-6a0e-4d0b-9d5c-0f6b7f1f2c11';
-
-  it('is the one of RFC 9562, appendix A.4', () =>
-    expect(namedIds('6ba7b810-9dad-11d1-80b4-00c04fd430c8')('www.example.com')).toBe(
-      '2ed6657d-e927-568b-95e1-2665a8aea6a2',
-    ));
-
-  it('is a UUID version 5, for every name', () =>
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-        expect(namedIds(NAMESPACE)(name)).toBe(v5(name, NAMESPACE));
-      }),
-    ));
 });

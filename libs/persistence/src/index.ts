@@ -1,7 +1,7 @@
 export { collection, type Collection, type CollectionOptions } from './collection.js';
 export { databaseTime } from './database-time.js';
 export type { Decide, Decision, Keys, State, Tables } from './decision.js';
-export { namedIds, newId } from './ids.js';
+export { newId } from './ids.js';
 export { log, type Log } from './log.js';
 export { lookUp, lookups, type Lookup } from './lookup.js';
 export { newestFirst } from './newest-first.js';
