@@ -22,7 +22,6 @@ const DUE = `
   SELECT id FROM sales
   WHERE state IN ('scheduled', 'open', 'sold-out') AND (
     closes_at <= now() OR (state = 'scheduled' AND opens_at <= now())
-
     OR (told_at <= now() - interval '${REPORT_EVERY_MS} milliseconds'
       AND (version > told_version OR drained > told_drained))
   )
@@ -36,7 +35,6 @@ const LET_IN_BY_MS = 3_000;
 
 /** Closed sales whose unsold pieces are kept for claims in the queue. */
 const KEPT = `
-
   SELECT id, shelve_at <= now() AS due FROM sales
   WHERE shelve_at IS NOT NULL AND closes_at <= now() - interval '${LET_IN_BY_MS} milliseconds'
   ORDER BY shelve_at LIMIT ${BATCH_SIZE}`;
