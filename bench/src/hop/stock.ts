@@ -1,5 +1,5 @@
 import { command, event, type Data } from '@sluice/contracts';
-import { collection, type Decision, type State } from '@sluice/persistence';
+import { collection, TABLES_SQL, type Decision, type State } from '@sluice/persistence';
 import { z } from 'zod';
 
 /** Command of the handler that both sides run: an inbox entry, one row locked and updated, one outgoing message. */
@@ -20,10 +20,7 @@ export const tables = {
   stock: collection<Stock>({ table: 'stock', key: 'sku', columns: ['sku', 'onHand', 'version'] }),
 };
 
-export const schemaSql = `
-  CREATE TABLE inbox (id uuid PRIMARY KEY, received_at timestamptz(3) NOT NULL DEFAULT now());
-  CREATE TABLE outbox (id uuid PRIMARY KEY, wire jsonb NOT NULL, created_at timestamptz(3) NOT NULL DEFAULT now());
-  CREATE INDEX ON outbox (created_at);
+export const schemaSql = `${TABLES_SQL}
   CREATE TABLE stock (sku text PRIMARY KEY, on_hand bigint, version int NOT NULL DEFAULT 0);
   INSERT INTO stock SELECT 'sku-' || n, 1000000000, 1 FROM generate_series(0, ${SKUS - 1}) n;`;
 
