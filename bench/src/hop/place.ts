@@ -1,5 +1,7 @@
+import { EventEmitter, once } from 'node:events';
 import { EXCHANGES } from '@sluice/contracts';
-import { testBroker, testDatabase, type TestDatabase } from '@sluice/testing';
+import { factsIn, testBroker, testDatabase, type TestDatabase } from '@sluice/testing';
+import type { Channel } from 'amqplib';
 import { QUEUE, schemaSql, storeRows } from './stock.js';
 
 const REPLY_QUEUE = 'bench.heard';
@@ -30,8 +32,8 @@ export async function openPlace({ servers, stored = 0 }: PlaceOptions = {}) {
   return {
     url: broker.url,
     database,
-    /** Number of messages in the output queue. */
-    received: async () => (await channel.checkQueue(REPLY_QUEUE)).messageCount,
+    /** Takes all messages out of the output queue. @returns the number of facts in them */
+    received: () => takeFacts(channel),
     /** Number of messages since the last `forget`. */
     handled: async () => (await countInbox(database)) - earlier,
     forget: async () => {
@@ -48,6 +50,26 @@ export async function openPlace({ servers, stored = 0 }: PlaceOptions = {}) {
     },
     close: () => Promise.all([broker.close(), database.close()]),
   };
+}
+
+async function takeFacts(channel: Channel): Promise<number> {
+  let { messageCount: left } = await channel.checkQueue(REPLY_QUEUE);
+  if (left === 0) return 0;
+  let facts = 0;
+  const all = new EventEmitter();
+  const ended = once(all, 'end');
+  const { consumerTag } = await channel.consume(
+    REPLY_QUEUE,
+    (message) => {
+      if (message) facts += factsIn(message).length;
+      left -= 1;
+      if (left === 0) all.emit('end');
+    },
+    { noAck: true },
+  );
+  await ended;
+  await channel.cancel(consumerTag);
+  return facts;
 }
 
 const countInbox = async ({ pool }: TestDatabase): Promise<number> =>
