@@ -28,6 +28,7 @@ import { ParcelsController } from './orders/parcels.controller.js';
 import { CardVault } from './payments/card-vault.js';
 import { FakeCardVault } from './payments/card-vault.fake.js';
 import { HttpCardVault } from './payments/card-vault.http.js';
+import { PayableOrders } from './payments/payable-orders.js';
 import { PaymentsController } from './payments/payments.controller.js';
 import { CouponsController } from './products/coupons.controller.js';
 import { DisplayedProducts } from './products/displayed-products.js';
@@ -75,6 +76,7 @@ const live = (config: GatewayConfig): Live =>
     DatabaseClock,
     Streams,
     OrderStreams,
+    PayableOrders,
     DisplayedProducts,
     Sales,
     SaleCreation,

@@ -9,6 +9,7 @@ import type { GatewayConfig } from '../config.js';
 import { PENDING, Rpc } from '../rpc.js';
 import { Me, type Caller } from '../web/auth.js';
 import { CardVault } from './card-vault.js';
+import { PayableOrders } from './payable-orders.js';
 
 const OrderPath = z.object({ id: Id });
 type OrderPath = z.output<typeof OrderPath>;
@@ -36,6 +37,7 @@ export class PaymentsController {
   constructor(
     private readonly rpc: Rpc,
     private readonly cards: CardVault,
+    private readonly payable: PayableOrders,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -58,17 +60,23 @@ export class PaymentsController {
   }
 
   /**
-   * Checks that there is something to pay before exchanging the card; otherwise the response would reveal whether the
-   * card exists.
+   * Checks that there is something to pay before it exchanges the card, or before the caller learns that the card is
+   * unknown: otherwise the response would reveal whether a card exists.
    * @param acceptedAt before the card number is exchanged, which takes time
    */
   private async take(about: About, card: string, acceptedAt: string | undefined) {
-    await this.rpc
-      .requestOrPending(GetPayable, about, Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS), acceptedAt)
-      .catch(unlessUnanswered);
+    const isKnown = this.payable.take(about);
+    if (!isKnown) await this.check(about, acceptedAt);
     const cardToken = await this.exchanged(card);
-    if (cardToken === undefined) return this.rpc.requestOrPending(RefuseCard, about);
-    return this.rpc.requestOrPending(Pay, { ...about, cardToken }, undefined, acceptedAt);
+    if (cardToken !== undefined) return this.rpc.requestOrPending(Pay, { ...about, cardToken }, undefined, acceptedAt);
+    if (isKnown) await this.check(about, acceptedAt);
+    return this.rpc.requestOrPending(RefuseCard, about);
+  }
+
+  /** @throws ProblemError payments does not take a payment of this order now */
+  private async check(about: About, acceptedAt: string | undefined): Promise<void> {
+    const withinMs = Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS);
+    await this.rpc.requestOrPending(GetPayable, about, withinMs, acceptedAt).catch(unlessUnanswered);
   }
 
   /** Undefined: unknown card number. Payments counts it before the caller gets the response. */

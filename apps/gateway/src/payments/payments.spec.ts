@@ -1,4 +1,5 @@
-import { eventually, testBroker, type TestBroker } from '@sluice/testing';
+import { OrderAwaitingPayment } from '@sluice/contracts';
+import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { ANN, BOB, call, order, startGateway, tokenOf } from '../testing/gateway.js';
@@ -83,6 +84,29 @@ describe('payments', () => {
       });
     payments.blocked = undefined;
     expect([payments.tokens.length, payments.refused]).toEqual([length, [ANN, ANN]]);
+  });
+
+  it('ask nothing before the first payment of an order that the gateway has seen become payable', async () => {
+    const questionsOf = async (card: string): Promise<number> => {
+      const before = payments.asked.length;
+      await pay(card);
+      return payments.asked.length - before;
+    };
+    // A fact may arrive after the payment that follows it.
+    const seenPayable = (expected: () => Promise<void>): Promise<void> =>
+      eventually(async () => {
+        await publish(broker, OrderAwaitingPayment, {
+          ...{ orderId: ANN, userId: ANN, version: 2, total: { amount: 500, currency: 'EUR' } },
+          payBy: '2026-11-21T12:30:00Z',
+        });
+        await expected();
+      });
+    await seenPayable(async () => expect(await questionsOf('4242424242424242')).toBe(0));
+    expect(await questionsOf('4242424242424242')).toBe(1);
+    const { length } = payments.refused;
+    await seenPayable(async () => expect(await questionsOf('4000000000000002')).toBe(0));
+    expect(await questionsOf(UNKNOWN)).toBe(1);
+    expect(payments.refused).toHaveLength(length + 1);
   });
 
   it('carry a token and never the number of the card', () => {

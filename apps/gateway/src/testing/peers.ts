@@ -47,6 +47,8 @@ const PRICE = { amount: 250, currency: 'EUR' };
 @Controller()
 export class PaymentsPeer {
   readonly tokens: string[] = [];
+  /** Orders about which the gateway has asked. */
+  readonly asked: string[] = [];
   /** The only order that can be paid. */
   payable: string | undefined;
 
@@ -57,6 +59,7 @@ export class PaymentsPeer {
 
   @On(GetPayable)
   async get({ data: { orderId, userId } }: Message<typeof GetPayable>): Promise<Reply<typeof GetPayable>> {
+    this.asked.push(orderId);
     if (orderId !== this.payable) throw ProblemError.of(404, 'Nothing to pay');
     if (userId === this.blocked) throw ProblemError.of(429, 'Too many failed cards', undefined, { retryAfter: 321 });
     return { status: 'open' };
