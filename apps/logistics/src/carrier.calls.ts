@@ -40,6 +40,7 @@ export class CarrierCalls {
       message,
       parcelKeys(message.data),
       decideOne(id, (current, now) => carrierBooked(current, reference, now)),
+      { mayWait: true },
     );
   }
 

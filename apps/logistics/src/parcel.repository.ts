@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
+import type { ChangeOptions, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { parcelTables, type ParcelDecision, type ParcelKeys, type ParcelState } from './tables.js';
 
@@ -13,7 +13,12 @@ export class ParcelRepository {
     this.#unit = units.over({ tables: parcelTables });
   }
 
-  change<R>(message: Message, keys: ParcelKeys, decide: (state: ParcelState, now: Date) => ParcelDecision<R>) {
-    return this.#unit.change(message, keys, decide);
+  change<R>(
+    message: Message,
+    keys: ParcelKeys,
+    decide: (state: ParcelState, now: Date) => ParcelDecision<R>,
+    options?: ChangeOptions,
+  ) {
+    return this.#unit.change(message, keys, decide, options);
   }
 }

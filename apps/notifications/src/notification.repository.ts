@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
+import type { ChangeOptions, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { tables, type Decision, type Keys, type State } from './tables.js';
 
@@ -13,7 +13,7 @@ export class NotificationRepository {
     this.#unit = units.over({ tables });
   }
 
-  change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>) {
-    return this.#unit.change(message, keys, decide);
+  change<R>(message: Message, keys: Keys, decide: (state: State, now: Date) => Decision<R>, options?: ChangeOptions) {
+    return this.#unit.change(message, keys, decide, options);
   }
 }

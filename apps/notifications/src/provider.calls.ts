@@ -6,6 +6,7 @@ import { deliveryKeys, isExpired, record, type DeliveryMessage, type Ending } fr
 import { DeliveryQueries } from './delivery.queries.js';
 import { NotificationRepository } from './notification.repository.js';
 import { postponeResend } from './overdue.sweep.js';
+import type { Decision, State } from './tables.js';
 import { EMAIL_PROVIDER, type ProviderMessage, type Outcome, type Provider, SMS_PROVIDER } from './provider.js';
 
 /** Outcome of a code that has expired. */
@@ -70,8 +71,7 @@ export class ProviderCalls {
   }
 
   async #record(message: DeliveryMessage, channel: Outside, outcome: Ending): Promise<void> {
-    await this.notifications.change(message, deliveryKeys(message.data), (state, now) =>
-      record(state, message, channel, outcome, now),
-    );
+    const decide = (state: State, now: Date): Decision => record(state, message, channel, outcome, now);
+    await this.notifications.change(message, deliveryKeys(message.data), decide, { mayWait: true });
   }
 }

@@ -42,6 +42,34 @@ const balances = async (): Promise<Record<string, unknown>> =>
 const settled = (promises: Promise<unknown>[]): Promise<string[]> =>
   Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
 
+describe('a change that may wait', () => {
+  const patient = (account: string) => {
+    const message = messageOf(Deposit, { account, amount: 1 });
+    return unit.change(message, { accounts: [account] }, deposit(message.data), { mayWait: true });
+  };
+
+  it('joins the next commit, before the change that begins it', async () => {
+    const [waits, begins] = await Promise.all([patient('ann'), put('ann', 5)]);
+    expect([waits, begins]).toEqual([1, 6]);
+    expect(bank.sizes).toEqual([2]);
+  });
+
+  it('has a commit of its own when no other comes', async () => {
+    const began = performance.now();
+    expect(await patient('ann')).toBe(1);
+    expect(performance.now() - began).toBeGreaterThan(190);
+    expect(bank.sizes).toEqual([1]);
+  });
+
+  it('waits no longer when ten of them wait', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const all = Array.from({ length: 10 }, (_, n) => patient(`a${n}`));
+    vi.useRealTimers();
+    expect(await Promise.all(all)).toHaveLength(10);
+    expect(bank.sizes).toEqual([10]);
+  });
+});
+
 describe('one message', () => {
   it('commits its state, its history, its messages and its inbox entry, and replies', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 }, { traceparent: '00-trace' });

@@ -31,6 +31,10 @@ export interface UnitOfWorkOptions<T extends Tables> {
   onBatch?: (batch: { size: number; ms: number }) => void;
 }
 
+export interface ChangeOptions {
+  mayWait?: boolean;
+}
+
 interface Waiting extends Change {
   readonly span: Span | undefined;
   /** Time at which the change began to wait for a row (`performance.now()`). */
@@ -85,17 +89,25 @@ export class UnitOfWork<T extends Tables> {
    * state, for the reply.
    *
    * A change that needs a row held by another transaction waits outside of the batch, while the others commit.
+   * @param options `mayWait`: nobody waits for this change, so it joins the next commit, or has its own after 200 ms
    * @throws the rule's or the database's error; the message has then changed nothing and may be retried
    * @throws LockedError a row was held for longer than 5 s, or too many changes wait for such rows
    * @throws ProblemError the decision's `problem`, after the commit
    */
-  change<R>(message: Message, keys: Keys<T>, decide: Decide<R, T>): Promise<R | undefined | typeof DELEGATED> {
+  change<R>(
+    message: Message,
+    keys: Keys<T>,
+    decide: Decide<R, T>,
+    { mayWait = false }: ChangeOptions = {},
+  ): Promise<R | undefined | typeof DELEGATED> {
     return new Promise((resolve, reject) => {
       const change = { message, keys, decide } as unknown as Change;
       this.#check(change.keys);
       const complete = (outcome: Outcome): void =>
         'error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R);
-      this.#batcher.add({ span: handlerSpan(), complete, ...change });
+      const waiting = { span: handlerSpan(), complete, ...change };
+      if (mayWait) this.#batcher.addPatient(waiting);
+      else this.#batcher.add(waiting);
     });
   }
 
