@@ -4,7 +4,7 @@ import { newId } from '@sluice/persistence';
 import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import type { Channel } from 'amqplib';
 import type { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { FakeCarrier, type FakeCarrierOptions } from './carrier.fake.js';
 import type { Shipment } from './carrier.js';
 import { orderPaid } from './parcel.js';
@@ -21,6 +21,8 @@ let broker: TestBroker;
 let database: TestDatabase;
 let publisher: Publisher;
 let channel: Channel;
+/** The statements of the carrier that was started last, and those of the test. */
+let queries: MockInstance<Pool['query']>;
 const running: FakeCarrier[] = [];
 
 beforeAll(async () => {
@@ -45,6 +47,7 @@ afterAll(async () => {
 /** A carrier as a process of logistics starts it; ended with the test, or before as a crash. */
 function start(options: FakeCarrierOptions, pool = database.pool): FakeCarrier {
   const carrier = new FakeCarrier(publisher, pool, options);
+  queries = vi.spyOn(pool, 'query').mockClear();
   carrier.onApplicationBootstrap();
   running.push(carrier);
   return carrier;
@@ -115,19 +118,34 @@ const typesOf = (reports: readonly Report[]): string[] => reports.map(({ type })
 
 /** Resolves when the carrier has read the booked parcels: what it will report without a booking is in its timers. */
 const hasStarted = (): Promise<void> =>
-  eventually(() => expect(database.pool.idleCount).toBe(database.pool.totalCount));
+  eventually(() => expect(queries.mock.settledResults[0]).toMatchObject({ type: 'fulfilled' }));
 
 describe('the fake carrier', () => {
+  it('publishes nothing that its own process handles', async () => {
+    const handled: string[] = [];
+    const carrier = start({
+      delaySeconds: 0,
+      handleHere: async ({ properties: { type } }) => {
+        handled.push(type);
+        return type === DispatchParcel.type;
+      },
+    });
+    const shipped = await parcel();
+    await carrier.book(shipment(shipped));
+    expect(typesOf(await reportsOf(shipped.id, 1))).toEqual([DeliverParcel.type]);
+    expect(handled).toEqual(STEPS);
+  });
+
   it('reports the dispatch and the delivery of a booked parcel, without a statement in the database', async () => {
     const carrier = start({ delaySeconds: 0.05 });
     await hasStarted();
     const shipped = await parcel();
-    const query = vi.spyOn(database.pool, 'query');
+    queries.mockClear();
     expect(await carrier.book(shipment(shipped))).toBe(`fake_${shipped.id}`);
     const reports = await reportsOf(shipped.id, 2);
     expect(typesOf(reports)).toEqual(STEPS);
     expect(reports.map(({ correlationId }) => correlationId)).toEqual([shipped.orderId, shipped.orderId]);
-    expect(query).not.toHaveBeenCalled();
+    expect(queries).not.toHaveBeenCalled();
   });
 
   it('runs two statements a minute while nothing is due, however many parcels are booked', async () => {

@@ -1,6 +1,6 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DeliverParcel, DispatchParcel } from '@sluice/contracts';
-import { encode, type Publisher, type WireMessage } from '@sluice/messaging';
+import { encode, type MessageServer, type Publisher, type WireMessage } from '@sluice/messaging';
 import { PeriodicTask } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import { v5 } from 'uuid';
@@ -34,6 +34,8 @@ interface Job {
 export interface FakeCarrierOptions {
   /** Seconds from the booking until the carrier fetches a parcel, and again until it delivers it. */
   delaySeconds: number;
+  /** Handles a report in this process, which costs the broker nothing; undefined or false: publish it. */
+  handleHere?: MessageServer['handleHere'];
   takeOverEveryMs?: number;
   retryMs?: number;
 }
@@ -48,6 +50,7 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   readonly #takingOver: PeriodicTask;
   readonly #retryMs: number;
   readonly #delaySeconds: number;
+  readonly #handleHere: MessageServer['handleHere'];
   /** By parcel; also while its report is being published. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #publishing = new Set<Promise<void>>();
@@ -58,8 +61,10 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   constructor(
     private readonly publisher: Publisher,
     private readonly pool: Pool,
-    { delaySeconds, takeOverEveryMs = TAKE_OVER_EVERY_MS, retryMs = RETRY_MS }: FakeCarrierOptions,
+    options: FakeCarrierOptions,
   ) {
+    const { delaySeconds, takeOverEveryMs = TAKE_OVER_EVERY_MS, retryMs = RETRY_MS } = options;
+    this.#handleHere = options.handleHere ?? (() => undefined);
     this.#delaySeconds = delaySeconds;
     this.#retryMs = retryMs;
     this.#takingOver = new PeriodicTask('fake carrier', takeOverEveryMs, () =>
@@ -120,7 +125,8 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   /** Logs the first of several failures only. */
   async #publish(job: Job): Promise<boolean> {
     try {
-      await this.publisher.publish(messageOf(job));
+      const message = messageOf(job);
+      if (!(await this.#handleHere(message))) await this.publisher.publish(message);
       this.#failing = false;
       return true;
     } catch (error) {

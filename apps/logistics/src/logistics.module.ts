@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Publisher } from '@sluice/messaging';
+import { MessageServer, Publisher, type WireMessage } from '@sluice/messaging';
 import { CONFIG, outside, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CarrierCalls } from './carrier.calls.js';
@@ -12,16 +12,18 @@ import { overdueSweep } from './overdue.sweep.js';
 import { ParcelQueries } from './parcel.queries.js';
 import { ParcelRepository } from './parcel.repository.js';
 
-function carrier(config: LogisticsConfig, publisher: Publisher, pool: Pool): Carrier {
+function carrier(config: LogisticsConfig, publisher: Publisher, pool: Pool, server: MessageServer): Carrier {
   const url = outside(config.CARRIER_URL);
-  return url ? new HttpCarrier(url) : new FakeCarrier(publisher, pool, { delaySeconds: config.CARRIER_DELAY_SECONDS });
+  if (url) return new HttpCarrier(url);
+  const handleHere = (message: WireMessage) => server.handleHere(message);
+  return new FakeCarrier(publisher, pool, { delaySeconds: config.CARRIER_DELAY_SECONDS, handleHere });
 }
 
 @Module({
   controllers: [LogisticsListener],
   providers: [
     ...[ParcelRepository, ParcelQueries, CarrierCalls],
-    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, Publisher, Pool] },
+    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, Publisher, Pool, MessageServer] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },
   ],
 })

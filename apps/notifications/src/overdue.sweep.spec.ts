@@ -1,30 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { AccountVerified, OrderShipped, SmsDelivery } from '@sluice/contracts';
+import { AccountVerified, OrderShipped } from '@sluice/contracts';
 import { broken, type Service, startService } from '@sluice/service-kit';
-import {
-  eventually,
-  facts,
-  type Facts,
-  publish,
-  type TestBroker,
-  testBroker,
-  type TestDatabase,
-  testDatabase,
-} from '@sluice/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { AUDITED } from './invariants.js';
 import { NotificationsModule } from './notifications.module.js';
 import { deliveryId } from './composition.js';
+import { FakeProvider } from './provider.fake.js';
 
 /** Two processes sweep the database every 100 ms for texts that are overdue after 10 minutes. */
 let broker: TestBroker;
 let database: TestDatabase;
 let services: Service[];
-let received: Facts;
+const calls = vi.spyOn(FakeProvider.prototype, 'send');
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100] }), testDatabase('notifications')]);
-  received = await facts(broker);
   const start = () =>
     startService(
       { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
@@ -58,7 +49,7 @@ async function insertLost(minutes: number): Promise<string> {
 const row = async (table: 'texts' | 'deliveries', id: string) =>
   (await database.pool.query(`SELECT * FROM ${table} WHERE id = $1`, [id])).rows[0] as
     Record<string, unknown> | undefined;
-const sentAgain = (id: string) => received.of(SmsDelivery, (text) => text.id === id);
+const sentAgain = (id: string) => calls.mock.calls.filter(([text]) => text.id === id);
 /** Waits until the sweep has handled all that was overdue before. */
 const swept = async () => {
   const id = await insertLost(11);

@@ -4,6 +4,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { factsOf } from './batches.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { Copies } from './copies.js';
+import type { WireMessage } from './codec.js';
 import { circumstancesOf, freshCopy, republishedCopy } from './republishing.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
@@ -13,6 +14,7 @@ import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { isPastDeadline, LateRequests } from './late-requests.js';
 import { logEnding } from './log-ending.js';
 import { OpenBatches } from './open-batches.js';
+import { OwnMessages } from './own-messages.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import type { SenderVerification } from './sender-verification.js';
@@ -47,6 +49,7 @@ export class Consumer {
   readonly #wrapper: ChannelWrapper;
   readonly #heldMessages = new HeldMessages<ConsumeMessage>();
   readonly #openBatches: OpenBatches;
+  readonly #ownMessages = new OwnMessages();
   readonly #limit: ConcurrencyLimit<ConsumeMessage>;
   readonly #stopWatching: () => void;
   /** The open channel. Messages from an earlier channel are redelivered and must not be acknowledged on this one. */
@@ -63,7 +66,7 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
-    this.#openBatches = new OpenBatches(this.#logger);
+    this.#openBatches = new OpenBatches(this.#logger, this.#ownMessages);
     this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
@@ -106,6 +109,17 @@ export class Consumer {
     return this.#subscription !== undefined;
   }
 
+  /**
+   * Handles a message for this queue that this process has sent to itself, as if the broker had delivered it.
+   * @returns false: publish the message. The consumer is paused or closed, or has lost its channel
+   */
+  async handleHere(message: WireMessage): Promise<boolean> {
+    if (!this.subscribed || this.paused || this.#closing) return false;
+    const { delivery, handled } = this.#ownMessages.add(message, this.options.senders.user);
+    this.#limit.add(delivery);
+    return handled;
+  }
+
   /** Stops consuming. Resolves when in-flight messages are settled and held messages are back in their queue. */
   async drain(): Promise<void> {
     this.#closing = true;
@@ -126,9 +140,10 @@ export class Consumer {
 
   async #subscribe(channel: Channel): Promise<void> {
     if (this.#closing) return;
-    const { queue, prefetch } = this.routes;
+    const { queue, prefetch, transient, home } = this.routes;
     const subscription = new Subscription(channel, {
-      ...{ queue, prefetch, startsWithOne: this.#startsWithOne },
+      // Only where the broker counts deliveries: not for transient messages, nor for a bounded queue, which parks them.
+      ...{ queue, prefetch, startsWithOne: !transient && queue === home },
       arrived: (on, message) => this.#arrived(on, message),
       cancelled: () => this.#cancelled(),
     });
@@ -140,19 +155,14 @@ export class Consumer {
     if (this.paused) await subscription.end();
   }
 
-  /** Forgets held messages: the broker redelivers everything that was unacknowledged on this channel. */
+  /** Forgets all messages: the broker redelivers those of this channel, and the process publishes its own. */
   #lost(channel: Channel): void {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#subscription = undefined;
     this.#limit.reset();
     this.#heldMessages.reset();
-  }
-
-  /** Only where the broker counts deliveries: not for transient messages, nor for a bounded queue, which parks them. */
-  get #startsWithOne(): boolean {
-    const { transient, queue, home } = this.routes;
-    return !transient && queue === home;
+    this.#ownMessages.giveBack();
   }
 
   /** Takes a batch apart. While the queue is paused only its first fact is tried, as one message would be. */
@@ -176,9 +186,8 @@ export class Consumer {
     if (channel === this.#channel) this.#limit.began();
   }
 
-  /** Reconnects, since the new connection subscribes again. */
   #cancelled(): void {
-    this.#logger.warn('the broker cancelled the subscription');
+    this.#logger.warn('the broker cancelled the subscription, a new connection subscribes again');
     this.#subscription = undefined;
     if (!this.#closing) this.options.connection.reconnect();
   }
@@ -274,7 +283,10 @@ export class Consumer {
   #tick(): void {
     const subscription = this.#subscription;
     if (!subscription || this.#blocked || this.#closing) return;
-    if (!this.#heldMessages.paused && this.#heldMessages.size === 0) return this.#stopTicking();
+    if (!this.#heldMessages.paused && this.#heldMessages.size === 0) {
+      clearInterval(this.#ticking);
+      return void (this.#ticking = undefined);
+    }
     const now = performance.now();
     const { retries, fresh } = this.#heldMessages.due(now);
     for (const delivery of retries) {
@@ -286,11 +298,6 @@ export class Consumer {
       subscription.channel,
       this.#heldMessages.takeForReturn(now - (this.options.holdForMs ?? HOLD_FOR_MS)),
     );
-  }
-
-  #stopTicking(): void {
-    clearInterval(this.#ticking);
-    this.#ticking = undefined;
   }
 
   async #probeFresh(subscription: Subscription): Promise<void> {

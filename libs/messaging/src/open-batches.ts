@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import type { OwnMessages } from './own-messages.js';
 
 /** How the broker is told that a message is finished here: handled, or to be delivered again. */
 type Settlement = 'ack' | 'reject';
@@ -18,7 +19,10 @@ interface OpenBatch {
 export class OpenBatches {
   readonly #batches = new WeakMap<ConsumeMessage, OpenBatch>();
 
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly own: OwnMessages,
+  ) {}
 
   add(message: ConsumeMessage, facts: readonly ConsumeMessage[]): void {
     const batch = { message, open: facts.length, rejected: false };
@@ -26,10 +30,12 @@ export class OpenBatches {
   }
 
   /**
-   * Settles a fact of a batch, or a message that came alone. Only on the channel that delivered: on a later channel the
-   * same tag is another message. reject, not nack: since RabbitMQ 4.3 only a reject counts towards the delivery limit.
+   * Settles a fact of a batch, a message that came alone, or one that never was at the broker. Only on the channel that
+   * delivered: on a later channel the same tag is another message. reject, not nack: since RabbitMQ 4.3 only a reject
+   * counts towards the delivery limit.
    */
   acknowledge(channel: Channel, fact: ConsumeMessage, settlement: Settlement): void {
+    if (this.own.end(fact, settlement === 'ack')) return;
     const batch = this.#batches.get(fact) ?? { message: fact, open: 1, rejected: false };
     this.#batches.delete(fact);
     batch.open -= 1;

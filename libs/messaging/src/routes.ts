@@ -21,6 +21,7 @@ export interface QueueRoutes {
   tiersMs: readonly number[];
   /** Queue to which failed messages return: the queue itself, or for a bounded queue the unbounded one beside it. */
   home: string;
+  contracts: readonly Contract[];
   find(type: string): Route | undefined;
 }
 
@@ -75,6 +76,7 @@ function queueRoutes(queue: string, routes: readonly Route[], prefetch: number, 
     transient,
     tiersMs,
     prefetch: own.length > 0 ? Math.max(...own) : prefetch,
+    contracts: routes.map(({ contract }) => contract),
     find: finder(routes),
   };
   return [...new Set([queue, home])].map((name) => ({ queue: name, ...common }));

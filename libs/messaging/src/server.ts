@@ -3,8 +3,9 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { system, type Contract } from '@sluice/contracts/kit';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import { checkTopology, checkWiring } from './boot-checks.js';
+import type { WireMessage } from './codec.js';
 import { connected, openConnection, type BrokerAddress } from './connection.js';
-import { Consumer } from './consumer.js';
+import { Consumer, type ConsumerOptions } from './consumer.js';
 import { watched } from './metrics.js';
 import type { Subscription } from './on.js';
 import { Publisher } from './publisher.js';
@@ -49,6 +50,8 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   readonly #registrations: Registration[] = [];
   readonly #consumers: Consumer[] = [];
+  /** The consumers of requests and deliveries, by message type. */
+  readonly #consumerOfOwn = new Map<string, Consumer>();
   #queues: readonly string[] = [];
   #connection: AmqpConnectionManager | undefined;
   #publisher: Publisher | undefined;
@@ -80,6 +83,15 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   /** State of the consumer of a queue; undefined for a queue without one. */
   consumerOf(queue: string): { readonly paused: boolean; readonly held: number } | undefined {
     return this.#consumers.find((consumer) => consumer.queue === queue);
+  }
+
+  /**
+   * Handles a message without the broker if it is for a queue that this process consumes.
+   * @returns undefined when it is not, or when it is a timer; else whether it was handled. False: it must be published
+   */
+  handleHere(message: WireMessage): Promise<boolean> | undefined {
+    const isTimer = message.exchange === '';
+    return isTimer ? undefined : this.#consumerOfOwn.get(message.properties.type)?.handleHere(message);
   }
 
   /** The consumed queues and their dead-letter queues; empty before `listen`. */
@@ -155,8 +167,16 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       unsupportedForMs,
       ...(holdForMs !== undefined && { holdForMs }),
     };
-    this.#consumers.push(...queues.map((routes) => new Consumer(routes, options)));
+    for (const routes of queues) this.#consume(routes, options);
     await this.#untilReady();
+  }
+
+  #consume(routes: QueueRoutes, options: ConsumerOptions): void {
+    const consumer = new Consumer(routes, options);
+    this.#consumers.push(consumer);
+    // These have one queue only. A bounded one must see all of its messages.
+    for (const { type, kind, bounded } of routes.contracts)
+      if ((kind === 'command' || kind === 'delivery') && !bounded) this.#consumerOfOwn.set(type, consumer);
   }
 
   #watch(connection: AmqpConnectionManager, publisher: Publisher, queues: readonly QueueRoutes[]): void {

@@ -1,6 +1,6 @@
 import { EXCHANGES } from '@sluice/contracts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { factsOf, Publisher } from '@sluice/messaging';
+import { factsOf, Publisher, type WireMessage } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -104,6 +104,35 @@ describe('after a commit', () => {
     });
     await Promise.all(deposits(300).map((message) => depositInto(unit, message)));
     await published(300);
+  });
+
+  it('publishes nothing that its own process handles, and deletes it then', async () => {
+    const handled: string[] = [];
+    let finish = (): void => {};
+    const end = new Promise<void>((resolve) => (finish = resolve));
+    const handleHere = async ({ properties }: WireMessage): Promise<boolean> => {
+      handled.push(properties.messageId);
+      await end;
+      return true;
+    };
+    const relay = relayOver(await publisherAt(broker.url), { handleHere, publishDeadlineMs: 0, marginMs: 0 });
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables, publishBatches: false });
+    await Promise.all(deposits(3).map((message) => depositInto(unit, message)));
+    expect(handled).toHaveLength(3);
+    relay.start(); // its sweep leaves to the handlers what they still handle
+    expect(await bank.count('outbox')).toBe(3);
+    finish();
+    await eventually(async () => expect(await bank.count('outbox')).toBe(0));
+    expect(received).toEqual([]);
+  });
+
+  it('publishes what its own process does not handle after all, or is not there to handle', async () => {
+    const answers = [undefined, Promise.resolve(false)];
+    const relay = relayOver(await publisherAt(broker.url), { handleHere: () => answers.shift() });
+    const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables, publishBatches: false });
+    await Promise.all(deposits(2).map((message) => depositInto(unit, message)));
+    await published(2);
+    expect(answers).toEqual([]);
   });
 
   it('deletes what is confirmed with the next commit, and without one alone', async () => {

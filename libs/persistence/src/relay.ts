@@ -12,6 +12,11 @@ import { UnheardFacts } from './unheard-facts.js';
 export interface OutboxRelayOptions {
   pool: Pool;
   publisher: Publisher;
+  /**
+   * Handles a message that this process would send to itself: undefined when it is for others, false when it must be
+   * published (`MessageServer.handleHere`). Its row is deleted when it is handled, as after a confirm.
+   */
+  handleHere?: (message: WireMessage) => Promise<boolean> | undefined;
   /** How long (ms) the relay tries to publish a committed message from memory before it leaves it to the sweep. */
   publishDeadlineMs?: number;
   /** How much older (ms) than the publish deadline a message must be before the sweep takes it. */
@@ -113,7 +118,8 @@ export class OutboxRelay {
   async #publish({ id, wire }: OutboxRow): Promise<void> {
     this.#inMemory.set(id, factsIn(wire));
     this.#factsInMemory += factsIn(wire);
-    if (await this.#published(wire)) this.#confirmed.add(id);
+    const own = this.options.handleHere?.(wire);
+    if ((own && (await own)) || (await this.#published(wire))) this.#confirmed.add(id);
     else this.#leave([id]);
   }
 

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { tlsFailure, type Publisher } from '@sluice/messaging';
+import { tlsFailure, type MessageServer, type Publisher } from '@sluice/messaging';
 import { createPool, OutboxRelay, pruneInbox, UnitOfWork } from '@sluice/persistence';
 import { Pool } from 'pg';
 import type { DatabaseConfig } from './environment.js';
@@ -25,6 +25,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Where the messages of the outbox go. */
+export interface Outlet {
+  publisher: Publisher;
+  handleHere?: MessageServer['handleHere'];
+}
+
 /** @throws Error in one line when the database does not answer or has no tables yet */
 export async function openDatabase(
   {
@@ -33,12 +39,12 @@ export async function openDatabase(
     INBOX_RETENTION_DAYS: retentionDays,
     PUBLISH_BATCHES: publishBatches,
   }: DatabaseConfig,
-  publisher: Publisher,
+  { publisher, handleHere }: Outlet,
   source: string,
 ): Promise<Database> {
   const pool = createPool(url, { ca });
   await probe(pool, url);
-  const relay = new OutboxRelay({ pool, publisher });
+  const relay = new OutboxRelay({ pool, publisher, ...(handleHere && { handleHere }) });
   const stopping = new AbortController();
   const pruning = new PeriodicTask(
     'inbox',

@@ -25,7 +25,7 @@ beforeEach(async () => {
   disconnected = 0;
   opened = await openDatabase(
     { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7, PUBLISH_BATCHES: true },
-    publisher,
+    { publisher },
     'accounts',
   );
 });

@@ -6,7 +6,7 @@ export const CONFIG = Symbol('config');
 
 class ServiceKitModule {}
 
-/** Global module with the configuration, the message client, the publisher, and the providers in `more`. */
+/** Global module with the configuration, the message client, its publisher, and the providers in `more`. */
 export function globalModule(config: object, client: MessageClient, more: Provider[] = []): DynamicModule {
   const providers: Provider[] = [
     { provide: CONFIG, useValue: config },

@@ -1,10 +1,10 @@
-import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
+import type { DynamicModule, INestMicroservice, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
+import { currentMessage, MessageClient, MessageServer, RethrowFilter } from '@sluice/messaging';
 import type { z } from 'zod';
 import { brokerOf } from './broker-address.js';
-import type { Database } from './database.js';
+import type { Database, Outlet } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
 import { serveHealth, type Check } from './health.js';
 import { watchInvariants, type Invariant } from './invariants.js';
@@ -85,13 +85,18 @@ async function open(
     unsupportedForMs: config.UNSUPPORTED_FOR_SECONDS * 1_000,
   });
   opened.push(() => client.close());
-  const database = hasDatabase(config) ? await databaseOf(config, publisher, name) : undefined;
+  const database = hasDatabase(config)
+    ? await databaseOf(config, { publisher, handleHere: (message) => server.handleHere(message) }, name)
+    : undefined;
   if (database) opened.push(() => database.close());
   const checks: Check[] = [{ missing: 'broker', ok: () => server.ready }, ...(database ? [database.check] : [])];
   opened.push(await serveHealth(config, checks));
   const app = await createApp({
     module,
-    shared: [globalModule(config, client, database?.providers), operationsModule(name, { server, publisher })],
+    shared: [
+      globalModule(config, client, [asProvider(server), ...(database?.providers ?? [])]),
+      operationsModule(name, { server, publisher }),
+    ],
     server,
     logger,
   });
@@ -100,6 +105,8 @@ async function open(
   await app.listen();
   return app;
 }
+
+const asProvider = (server: MessageServer): Provider => ({ provide: MessageServer, useValue: server });
 
 const scheduleOf = ({
   RETRY_TIERS_MS: retryTiersMs,
@@ -115,9 +122,9 @@ const scheduleOf = ({
 const hasDatabase = (config: Config): config is Config & DatabaseConfig => config.DATABASE_URL !== undefined;
 
 /** Loads the database driver only for services with a database, because it costs memory. */
-async function databaseOf(config: DatabaseConfig, publisher: Publisher, name: string): Promise<Database> {
+async function databaseOf(config: DatabaseConfig, outlet: Outlet, name: string): Promise<Database> {
   const { openDatabase } = await import('./database.js');
-  return openDatabase(config, publisher, name);
+  return openDatabase(config, outlet, name);
 }
 
 async function watch(app: INestMicroservice, invariants: readonly Invariant[]): Promise<Stop> {

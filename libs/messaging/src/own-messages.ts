@@ -1,0 +1,41 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { WireMessage } from './codec.js';
+
+/**
+ * The messages that a process has sent to a queue which it consumes itself, while they are handled or held. They need
+ * no broker while the process lives: their outbox row stays until they are handled, so a crash leaves them to the sweep
+ * of the outbox.
+ */
+export class OwnMessages {
+  readonly #ends = new Map<ConsumeMessage, (handled: boolean) => void>();
+
+  /**
+   * @param userId the sender that the broker would verify
+   * @returns the delivery that the broker would make of the message, and whether it was handled. False: publish it
+   */
+  add(message: WireMessage, userId: string | undefined): { delivery: ConsumeMessage; handled: Promise<boolean> } {
+    const delivery = asDelivery(message, userId);
+    const handled = new Promise<boolean>((end) => this.#ends.set(delivery, end));
+    return { delivery, handled };
+  }
+
+  /** @returns false when the delivery is one of the broker, which must be acknowledged */
+  end(delivery: ConsumeMessage, handled: boolean): boolean {
+    this.#ends.get(delivery)?.(handled);
+    return this.#ends.delete(delivery);
+  }
+
+  /** Ends all as not handled; one that is being handled may be handled twice, as a redelivered message is. */
+  giveBack(): void {
+    for (const end of this.#ends.values()) end(false);
+  }
+}
+
+function asDelivery({ exchange, routingKey, properties, body }: WireMessage, userId?: string): ConsumeMessage {
+  const fields = { exchange, routingKey, redelivered: false, deliveryTag: 0, consumerTag: '' };
+  return {
+    content: Buffer.from(body),
+    fields,
+    properties: { ...properties, userId } as unknown as ConsumeMessage['properties'],
+  };
+}
