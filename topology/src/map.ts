@@ -152,6 +152,7 @@ export const LIVE: readonly Contract[] = [
   c.ClaimDecided,
   c.ProductChanged,
   c.TokensRevoked,
+  c.ServicePulse,
 ];
 
 /** Work of all services: the contracts list what each service sends, and the gateway subscribes to `shop.live`. */

@@ -18,6 +18,8 @@ import { TicketStreamController } from './flash-sale/ticket-stream.controller.js
 import { TicketStreams } from './flash-sale/ticket-streams.js';
 import { Tickets } from './flash-sale/tickets.js';
 import { Streams } from './web/streams.js';
+import { Machine } from './machine/machine.js';
+import { MachineController } from './machine/machine.controller.js';
 import { HealthController } from './operations/health.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { CancellationsController } from './orders/cancellations.controller.js';
@@ -53,6 +55,7 @@ export const CONTROLLERS: Type[] = [
   TicketStreamController,
   BusyController,
   OperationsController,
+  MachineController,
   HealthController,
 ];
 
@@ -83,6 +86,7 @@ const live = (config: GatewayConfig): Live =>
     ClaimIntake,
     Claims,
     TicketStreams,
+    Machine,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AuthGuard },

@@ -9,6 +9,8 @@ export { keyIdOf } from './key-id.js';
 export { ServiceLogger } from './logger.js';
 export { CONFIG, globalModule } from './providers.js';
 export { PeriodicTask } from './periodic-task.js';
+export { PulseMaker } from './pulse.js';
+export { PULSE_EVERY_MS } from './pulsing.js';
 export { prismaClient } from './prisma.js';
 export { outside, outsideUrl } from './outside.js';
 export { jsonFrom } from './outside-answer.js';
