@@ -7,6 +7,7 @@ import { GatewayConfig } from './config.js';
 import { CLAIM_CLIENT } from './flash-sale/claim-queue.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
 import { serveDocs } from './openapi/docs.js';
+import { demoUsers } from './page/demo-users.js';
 import { servePage } from './page/page.js';
 import { rateLimits } from './web/rate-limits.js';
 import { Tokens } from './web/tokens.js';
@@ -72,7 +73,8 @@ async function createApp(
     draining: app.get(Draining),
   });
   await serveDocs(fastify, CONTROLLERS);
-  if (!(await servePage(fastify))) logger.warn('there is no page: npm run build makes it (apps/web)');
+  if (!(await servePage(fastify, demoUsers(config))))
+    logger.warn('there is no page: npm run build makes it (apps/web)');
   return app.init();
 }
 

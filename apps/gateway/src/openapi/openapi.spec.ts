@@ -20,7 +20,7 @@ const documented = () =>
   );
 /** The documents, their pages and the page of the shop are no calls of the API. */
 const NO_CALLS =
-  /^\/(?:openapi\.json|asyncapi\.json|docs.*|assets.*|favicon\.svg|(?:shop|sale|keeper|machine)?(?:\/\*)?)$/;
+  /^\/(?:openapi\.json|asyncapi\.json|docs.*|assets.*|page.*|favicon\.svg|(?:shop|sale|keeper|machine)?(?:\/\*)?)$/;
 /** Every GET route also serves HEAD. */
 const served = () =>
   routesOf(gateway.app.getHttpAdapter().getInstance())

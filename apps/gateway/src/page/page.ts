@@ -24,16 +24,16 @@ const POLICY = [
 /** The names of assets contain a digest of their content: one name never has two contents. */
 const ASSETS = { maxAge: '365d', immutable: true } as const;
 
-export interface PageSettings {
-  /** The folder of the built page. */
-  folder?: string;
-}
-
 /**
  * Serves the page that `npm run build` has built.
+ * @param demoUsers whom the page may sign in by one click; without any, nothing can be asked about them
  * @returns false: it is not built, and the API works without it
  */
-export async function servePage(fastify: FastifyInstance, { folder = BUILT }: PageSettings = {}): Promise<boolean> {
+export async function servePage(
+  fastify: FastifyInstance,
+  demoUsers: readonly object[],
+  folder: string = BUILT,
+): Promise<boolean> {
   if (!existsSync(path.join(folder, 'index.html'))) return false;
   const { default: files } = await import('@fastify/static');
   await fastify.register(files, {
@@ -49,6 +49,7 @@ export async function servePage(fastify: FastifyInstance, { folder = BUILT }: Pa
       .sendFile('index.html', folder, { cacheControl: false });
   for (const url of VIEWS) fastify.get(url, sendPage);
   fastify.get('/favicon.svg', (_, reply) => reply.sendFile('favicon.svg', folder, { maxAge: '1d' }));
+  if (demoUsers.length > 0) fastify.get('/page/settings', (_, reply) => reply.send({ demoUsers }));
   fastify.addHook('onRequest', async (request, reply) => {
     if (isNavigation(request)) return sendPage(request, reply.status(404));
   });

@@ -1,7 +1,15 @@
-import { useTranslation } from 'react-i18next';
+import { Route, Routes } from 'react-router';
+import { NotFound } from '../frame/not-found.js';
+import { SaleView } from './sale-view.js';
+import { SalesView } from './sales-view.js';
+import '../shop/shop.css';
+import './sale.css';
 
-const SaleViews = () => {
-  const { t } = useTranslation();
-  return <h1>{t('sale.title')}</h1>;
-};
+const SaleViews = () => (
+  <Routes>
+    <Route index element={<SalesView />} />
+    <Route path=":id" element={<SaleView />} />
+    <Route path="*" element={<NotFound />} />
+  </Routes>
+);
 export default SaleViews;
