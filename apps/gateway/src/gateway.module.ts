@@ -18,6 +18,7 @@ import { TicketStreamController } from './flash-sale/ticket-stream.controller.js
 import { TicketStreams } from './flash-sale/ticket-streams.js';
 import { Tickets } from './flash-sale/tickets.js';
 import { Streams } from './web/streams.js';
+import { Facts } from './machine/facts.js';
 import { Machine } from './machine/machine.js';
 import { MachineController } from './machine/machine.controller.js';
 import { HealthController } from './operations/health.controller.js';
@@ -87,6 +88,7 @@ const live = (config: GatewayConfig): Live =>
     Claims,
     TicketStreams,
     Machine,
+    Facts,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AuthGuard },

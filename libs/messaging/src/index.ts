@@ -49,6 +49,7 @@ export { PulseChannel, type PulseChannelOptions } from './pulse-channel.js';
 export { QueueDepths, type QueueDepth } from './queue-depths.js';
 export { activityCount, messagingVitals, ownQueues, type MessagingVitals } from './vitals.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
+export { topicMatcher } from './routes.js';
 export { RethrowFilter } from './rethrow-filter.js';
 export { SenderVerification } from './sender-verification.js';
 export { whenScraped } from './scrape.js';

@@ -19,4 +19,5 @@ export { developmentOnly, limited, OWN_KEY, PRODUCTION, RANDOM_SECRET, type Prod
 export { prepare, runProcess, type Stop } from './run-process.js';
 export { runService, startService, type Service, type ServiceOptions } from './run-service.js';
 export { BATCH_SIZE, overdueSince, Sweep, type OverdueState } from './sweep.js';
+export { scrub } from './secrets.js';
 export { UnitsOfWork } from './units-of-work.js';

@@ -17,7 +17,7 @@ export interface PulseSources {
 type Pulse = Data<typeof ServicePulse>;
 
 /** A process that does nothing says everything again in this interval, for those who have begun to listen. Milliseconds. */
-const REPEAT_EVERY_MS = 5_000;
+const REPEAT_EVERY_MS = 10_000;
 /** Readings of the queues and of the outbox: new ones for each pulse, which waits a fifth of a second for them. */
 const EACH_PULSE = { maxAgeMs: 500, waitMs: 200 };
 /** The invariants read whole tables. They are checked once a minute, and no pulse waits for them. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
-import { EXCHANGES, ListNotifications, OrderPaid, type Reply } from '@sluice/contracts';
+import { EXCHANGES, ListNotifications, OrderPaid, OrderShipped, type Reply } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
-import { createServiceUsers, eventually, testBroker, type TestBroker } from '@sluice/testing';
+import { createServiceUsers, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gateway } from '../gateway.js';
 import { listenTo, type OpenEventSource } from '../testing/event-source.js';
@@ -34,12 +34,14 @@ let gateway: Gateway;
 let urls: Record<string, string>;
 let notifications: Peer<SlowPeer> | undefined;
 let stream: OpenEventSource;
+let admin: string;
 beforeAll(async () => {
   broker = await testBroker();
   urls = await createServiceUsers(broker);
   gateway = await startGateway({ AMQP_URL: urls['gateway']! });
   await gateway.app.listen(0, '127.0.0.1');
-  stream = await listenTo(gateway, '/ops/stream', { as: await tokenOf(ANN, { role: 'admin' }) });
+  admin = await tokenOf(ANN, { role: 'admin' });
+  stream = await listenTo(gateway, '/ops/stream', { as: admin });
 });
 afterAll(async () => {
   stream?.cut();
@@ -77,6 +79,24 @@ describe('the stream of the control room', () => {
     await eventually(() => expect(queue(last())?.ready).toBe(50), { withinMs: 5_000 });
     await start();
     await eventually(() => expect(queue(last())).toMatchObject({ ready: 0, consumers: 2 }), { withinMs: 10_000 });
+  });
+});
+
+describe('the facts of the control room', () => {
+  it('are those that are said, first the last ones, of the wanted order, without the pulses', async () => {
+    const [one, other] = [randomUUID(), randomUUID()];
+    const say = (orderId: string) =>
+      publish(broker, OrderShipped, { orderId, userId: randomUUID(), version: 1 }, { as: 'orders' });
+    await say(one);
+    const listener = await listenTo(gateway, `/ops/facts?pattern=order.*&orderId=${one}`, { as: admin });
+    await say(other);
+    await say(one);
+    const facts = () => listener.events().flatMap(({ data }) => data['facts'] as object[]);
+    await eventually(() => expect(facts()).toHaveLength(2));
+    for (const fact of facts()) expect(fact).toMatchObject({ type: 'order.shipped', data: { orderId: one } });
+    listener.cut();
+    expect((await call(gateway, 'GET', '/ops/facts', { as: await tokenOf(BOB) })).status).toBe(403);
+    expect((await call(gateway, 'GET', '/ops/facts?pattern=..', { as: admin })).status).toBe(422);
   });
 });
 

@@ -16,6 +16,8 @@ import {
 } from '@sluice/contracts';
 import { ClaimView } from '../flash-sale/claims.js';
 import { SaleView } from '../flash-sale/sale-view.js';
+import { SeenFacts } from '../machine/facts.js';
+import { Snapshot } from '../machine/snapshot.js';
 
 /** Schemas that the document defines once and references. */
 export const COMPONENTS = {
@@ -23,6 +25,7 @@ export const COMPONENTS = {
   Claim: ClaimView,
   Coupon,
   Currency,
+  Facts: SeenFacts,
   FlashSale: SaleView,
   Money,
   NewAddress,
@@ -33,6 +36,7 @@ export const COMPONENTS = {
   Problem,
   Product,
   Session,
+  Snapshot,
   Timeline,
   User,
 };

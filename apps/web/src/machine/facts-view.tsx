@@ -1,0 +1,149 @@
+import { useEffect, useState, type FormEvent } from 'react';
+import { useSearchParams } from 'react-router';
+import { follow } from '../api/follow.js';
+import type { components } from '../generated/api.js';
+import { time } from '../i18n/format.js';
+import { Field } from '../ui/field.js';
+import { useWords } from './words.js';
+
+type Facts = components['schemas']['Facts'];
+type Fact = Facts['facts'][number];
+
+/** Lines that are kept on the page. */
+const KEPT = 200;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** The address of the wanted facts. An id may be that of an order or of a request: both are given, for the first that fits. */
+export function addressOf(pattern: string, subject: string): string {
+  const [kind, id] = subject.startsWith('order:') ? ['orderId', subject.slice(6)] : ['correlationId', subject];
+  const query = new URLSearchParams({ ...(pattern && { pattern }), ...(id && { [kind!]: id }) });
+  return `/ops/facts?${query.toString()}`;
+}
+
+/** What a press on a line follows: its order, or the request that caused it. */
+export const subjectOf = ({ data, correlationId }: Fact): string => {
+  const orderId = (data as { orderId?: unknown } | undefined)?.orderId;
+  return typeof orderId === 'string' ? `order:${orderId}` : correlationId;
+};
+
+/** Facts as they are said, all or those of one order. */
+export const FactsView = () => {
+  const words = useWords();
+  const [params, setParams] = useSearchParams();
+  const [pattern, subject] = [params.get('pattern') ?? '', params.get('subject') ?? ''];
+  const [isHeld, setHeld] = useState(false);
+  const { facts, skipped } = useFacts(addressOf(pattern, subject), isHeld);
+  const listen = (next: { pattern?: string; subject?: string }): void =>
+    setParams({ ...(next.pattern && { pattern: next.pattern }), ...(next.subject && { subject: next.subject }) });
+  return (
+    <>
+      <p className="lead">{words.factsLead}</p>
+      <Filter key={`${pattern} ${subject}`} pattern={pattern} subject={subject} onListen={listen} />
+      <div className="actions">
+        <button type="button" aria-pressed={isHeld} onClick={() => setHeld(!isHeld)}>
+          {isHeld ? words.resume : words.stop}
+        </button>
+        {(pattern || subject) && (
+          <button type="button" className="link" onClick={() => listen({})}>
+            {words.everything}
+          </button>
+        )}
+        {skipped > 0 && <span className="hint">{words.skipped(skipped)}</span>}
+      </div>
+      {facts.length === 0 && <p className="card">{words.noFacts}</p>}
+      <ol className="facts card" hidden={facts.length === 0}>
+        {facts.map((fact) => (
+          <FactLine key={fact.id} fact={fact} onFollow={() => listen({ subject: subjectOf(fact) })} />
+        ))}
+      </ol>
+    </>
+  );
+};
+
+interface FilterProps {
+  pattern: string;
+  subject: string;
+  onListen: (wanted: { pattern: string; subject: string }) => void;
+}
+
+const Filter = ({ pattern, subject, onListen }: FilterProps) => {
+  const words = useWords();
+  const listen = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const given = new FormData(event.currentTarget);
+    const [types, typed] = [textOf(given, 'pattern'), textOf(given, 'subject')];
+    onListen({ pattern: types, subject: typed === subject.replace(/^order:/, '') ? subject : asSubject(typed) });
+  };
+  return (
+    <form className="filter card" onSubmit={listen}>
+      <Field
+        label={words.pattern}
+        hint={words.patternHint}
+        name="pattern"
+        defaultValue={pattern}
+        pattern="[\w*#\-]+(\.[\w*#\-]+)*"
+      />
+      <Field
+        label={words.subject}
+        hint={words.subjectHint}
+        name="subject"
+        defaultValue={subject.replace(/^order:/, '')}
+        maxLength={128}
+      />
+      <button className="primary">{words.listen}</button>
+    </form>
+  );
+};
+
+const textOf = (form: FormData, name: string): string => String(form.get(name) ?? '').trim();
+
+/** Order ids are UUIDs of version 8; requests have ids of other versions. */
+const asSubject = (id: string): string => (UUID.test(id) && id[14] === '8' ? `order:${id}` : id);
+
+const FactLine = ({ fact, onFollow }: { fact: Fact; onFollow: () => void }) => {
+  const words = useWords();
+  const [entity] = fact.type.split('.');
+  return (
+    <li>
+      <button type="button" onClick={onFollow} aria-label={words.followOne(fact.type)}>
+        <time dateTime={fact.at}>{time(fact.at)}</time>
+        <code className={`fact ${entity}`}>{fact.type}</code>
+        <span className="about">{summaryOf(fact.data)}</span>
+      </button>
+      <details>
+        <summary>{fact.correlationId.slice(0, 8)}</summary>
+        <pre>{JSON.stringify(fact.data, null, 2)}</pre>
+      </details>
+    </li>
+  );
+};
+
+/** The plain values of a fact, without ids. */
+const summaryOf = (data: unknown): string =>
+  Object.entries((data ?? {}) as Record<string, unknown>)
+    .filter(([name, value]) => !/[iI]d$/.test(name) && ['string', 'number', 'boolean'].includes(typeof value))
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(' · ');
+
+/** Newest first. While it is held, what is said is not shown. */
+function useFacts(address: string, isHeld: boolean): Facts {
+  const [heard, setHeard] = useState<Facts>({ facts: [], skipped: 0 });
+  useEffect(() => {
+    if (isHeld) return;
+    const abort = new AbortController();
+    setHeard({ facts: [], skipped: 0 });
+    const onEvent = ({ event, data }: { event: string; data: string }): void => {
+      if (event === 'facts') setHeard((before) => withMore(before, JSON.parse(data) as Facts));
+    };
+    void follow(address, { signal: abort.signal, onEvent }).catch(() => undefined);
+    return () => abort.abort();
+  }, [address, isHeld]);
+  return heard;
+}
+
+/** After a reconnect the last facts come again. */
+export function withMore(before: Facts, more: Facts): Facts {
+  const known = new Set(before.facts.map(({ id }) => id));
+  const fresh = more.facts.filter(({ id }) => !known.has(id)).reverse();
+  return { facts: [...fresh, ...before.facts].slice(0, KEPT), skipped: before.skipped + more.skipped };
+}

@@ -1,0 +1,103 @@
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { useFeed, useQueue, useService, type QueueNow } from './feed.js';
+import type { Place } from './layout.js';
+import { short } from './number.js';
+import { useSelection } from './selection.js';
+import { Sparkline } from './sparkline.js';
+import { useWords } from './words.js';
+
+export type PlaceNode = Node<{ place: Place }, 'service' | 'exchange'>;
+
+/** A service with its queues, and the arrows that begin and end at it. */
+export const ServiceNode = memo(({ data: { place } }: NodeProps<PlaceNode>) => {
+  const position = place.side === 'left' ? Position.Right : Position.Left;
+  return (
+    <div className={`service ${place.side}`}>
+      <div className="service-head">
+        <ServiceHead name={place.id} />
+        <Handle type="source" position={position} id="sent" isConnectable={false} />
+      </div>
+      {place.queues.map((queue) => (
+        <div className="queue-row" key={queue}>
+          <Handle type="target" position={position} id={queue} isConnectable={false} />
+          <QueueButton name={queue} />
+        </div>
+      ))}
+    </div>
+  );
+});
+ServiceNode.displayName = 'ServiceNode';
+
+const ServiceHead = ({ name }: { name: string }) => {
+  const words = useWords();
+  const { select } = useSelection();
+  const running = (useService(name)?.processes ?? []).filter(({ gone }) => !gone);
+  const cpu = running.reduce((sum, one) => sum + one.cpu, 0);
+  return (
+    <button type="button" className={running.length === 0 ? 'gone' : ''} onClick={() => select({ service: name })}>
+      <span className={`light ${running.length === 0 ? 'bad' : 'good'}`} />
+      <strong>{name}</strong>
+      <small>
+        {running.length === 0 ? words.goneShort : `${words.processes(running.length)} · ${Math.round(cpu * 100)} %`}
+      </small>
+    </button>
+  );
+};
+
+const QueueButton = ({ name }: { name: string }) => {
+  const words = useWords();
+  const { select } = useSelection();
+  const queue = useQueue(name);
+  const { history } = useFeed();
+  if (!queue) return null;
+  const waiting = queue.ready === undefined ? words.unknownDepth : short(queue.ready);
+  const label = words.queueLabel(name, waiting, short(queue.in), short(queue.out));
+  return (
+    <button type="button" aria-label={label} onClick={() => select({ queue: name })} className={toneOf(queue)}>
+      <span className="queue-name">{name.slice(name.indexOf('.') + 1)}</span>
+      <Sparkline values={history.series.get(`waiting ${name}`)} />
+      <span className="depth">{queue.ready === undefined ? '?' : short(queue.ready)}</span>
+      <Marks queue={queue} />
+    </button>
+  );
+};
+
+/** What is not as it should be. */
+const Marks = ({ queue }: { queue: QueueNow }) => {
+  const words = useWords();
+  return (
+    <span className="marks">
+      {queue.consumers === 0 && <span title={words.noConsumer}>∅</span>}
+      {queue.retries > 0 && <span title={`${words.retries} ${short(queue.retries)}`}>↻</span>}
+      {(queue.deadLetters ?? 0) > 0 && (
+        <span className="dead" title={`${words.dead}: ${queue.deadLetters}`}>
+          †{short(queue.deadLetters!)}
+        </span>
+      )}
+    </span>
+  );
+};
+
+function toneOf({ paused, consumers, ready = 0 }: QueueNow): string {
+  if (paused || consumers === 0) return 'stopped';
+  return ready > 0 ? 'waits' : '';
+}
+
+export const ExchangeNode = memo(({ data: { place } }: NodeProps<PlaceNode>) => {
+  const words = useWords();
+  const names: Record<string, string> = { '': words.exchanges.direct, retry: words.exchanges.retry };
+  return (
+    <div className={`exchange ${place.id.replace('shop.', '') || 'direct'}`}>
+      <strong>{names[place.id] ?? place.id}</strong>
+      {place.id === '' && <small>{words.exchanges.directHint}</small>}
+      {([Position.Left, Position.Right] as const).map((position) => (
+        <span key={position}>
+          <Handle type="target" position={position} id={`in ${position}`} isConnectable={false} />
+          <Handle type="source" position={position} id={`out ${position}`} isConnectable={false} />
+        </span>
+      ))}
+    </div>
+  );
+});
+ExchangeNode.displayName = 'ExchangeNode';
