@@ -21,6 +21,7 @@ import { Streams } from './web/streams.js';
 import { Facts } from './machine/facts.js';
 import { Machine } from './machine/machine.js';
 import { MachineController } from './machine/machine.controller.js';
+import { SwitchesController } from './machine/switches.controller.js';
 import { HealthController } from './operations/health.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { CancellationsController } from './orders/cancellations.controller.js';
@@ -57,6 +58,7 @@ export const CONTROLLERS: Type[] = [
   BusyController,
   OperationsController,
   MachineController,
+  SwitchesController,
   HealthController,
 ];
 

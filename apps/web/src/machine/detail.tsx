@@ -5,6 +5,7 @@ import { megabytes, short, span } from './number.js';
 import { Plot, type Line } from './plot.js';
 import { useSelection } from './selection.js';
 import { Figure } from './summary.js';
+import { Switches } from './switches.js';
 import { useWords } from './words.js';
 
 /** What was selected in the picture, closely. */
@@ -67,6 +68,7 @@ const ServiceDetail = ({ name }: { name: string }) => {
     <section className="detail card" aria-label={name}>
       <Heading name={name} />
       <ServiceFigures service={service} />
+      <Switches service={name} />
       <ul className="processes">
         {service.processes.map(({ instance, gone, uptimeSeconds, cpu, memoryBytes, version }) => (
           <li key={instance} className={gone ? 'gone' : ''}>

@@ -1,30 +1,10 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import { useSearchParams } from 'react-router';
 import { follow } from '../api/follow.js';
-import type { components } from '../generated/api.js';
 import { time } from '../i18n/format.js';
 import { Field } from '../ui/field.js';
+import { addressOf, asSubject, idOf, subjectOf, summaryOf, withMore, type Fact, type Facts } from './facts.js';
 import { useWords } from './words.js';
-
-type Facts = components['schemas']['Facts'];
-type Fact = Facts['facts'][number];
-
-/** Lines that are kept on the page. */
-const KEPT = 200;
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** The address of the wanted facts. An id may be that of an order or of a request: both are given, for the first that fits. */
-export function addressOf(pattern: string, subject: string): string {
-  const [kind, id] = subject.startsWith('order:') ? ['orderId', subject.slice(6)] : ['correlationId', subject];
-  const query = new URLSearchParams({ ...(pattern && { pattern }), ...(id && { [kind!]: id }) });
-  return `/ops/facts?${query.toString()}`;
-}
-
-/** What a press on a line follows: its order, or the request that caused it. */
-export const subjectOf = ({ data, correlationId }: Fact): string => {
-  const orderId = (data as { orderId?: unknown } | undefined)?.orderId;
-  return typeof orderId === 'string' ? `order:${orderId}` : correlationId;
-};
 
 /** Facts as they are said, all or those of one order. */
 export const FactsView = () => {
@@ -72,7 +52,7 @@ const Filter = ({ pattern, subject, onListen }: FilterProps) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
     const [types, typed] = [textOf(given, 'pattern'), textOf(given, 'subject')];
-    onListen({ pattern: types, subject: typed === subject.replace(/^order:/, '') ? subject : asSubject(typed) });
+    onListen({ pattern: types, subject: typed === idOf(subject) ? subject : asSubject(typed) });
   };
   return (
     <form className="filter card" onSubmit={listen}>
@@ -87,7 +67,7 @@ const Filter = ({ pattern, subject, onListen }: FilterProps) => {
         label={words.subject}
         hint={words.subjectHint}
         name="subject"
-        defaultValue={subject.replace(/^order:/, '')}
+        defaultValue={idOf(subject)}
         maxLength={128}
       />
       <button className="primary">{words.listen}</button>
@@ -96,9 +76,6 @@ const Filter = ({ pattern, subject, onListen }: FilterProps) => {
 };
 
 const textOf = (form: FormData, name: string): string => String(form.get(name) ?? '').trim();
-
-/** Order ids are UUIDs of version 8; requests have ids of other versions. */
-const asSubject = (id: string): string => (UUID.test(id) && id[14] === '8' ? `order:${id}` : id);
 
 const FactLine = ({ fact, onFollow }: { fact: Fact; onFollow: () => void }) => {
   const words = useWords();
@@ -118,13 +95,6 @@ const FactLine = ({ fact, onFollow }: { fact: Fact; onFollow: () => void }) => {
   );
 };
 
-/** The plain values of a fact, without ids. */
-const summaryOf = (data: unknown): string =>
-  Object.entries((data ?? {}) as Record<string, unknown>)
-    .filter(([name, value]) => !/[iI]d$/.test(name) && ['string', 'number', 'boolean'].includes(typeof value))
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(' · ');
-
 /** Newest first. While it is held, what is said is not shown. */
 function useFacts(address: string, isHeld: boolean): Facts {
   const [heard, setHeard] = useState<Facts>({ facts: [], skipped: 0 });
@@ -139,11 +109,4 @@ function useFacts(address: string, isHeld: boolean): Facts {
     return () => abort.abort();
   }, [address, isHeld]);
   return heard;
-}
-
-/** After a reconnect the last facts come again. */
-export function withMore(before: Facts, more: Facts): Facts {
-  const known = new Set(before.facts.map(({ id }) => id));
-  const fresh = more.facts.filter(({ id }) => !known.has(id)).reverse();
-  return { facts: [...fresh, ...before.facts].slice(0, KEPT), skipped: before.skipped + more.skipped };
 }

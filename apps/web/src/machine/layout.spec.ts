@@ -1,22 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from './feed.js';
-import { emptyHistory, remember } from './history.js';
 import { arrowsOf, heightOf, placesOf, rateOf, widthOf } from './layout.js';
-
-const queue = (name: string, exchange = 'shop.events', arriving = 0) => ({
-  ...{ queue: name, service: name.split('.')[0]!, exchange, ready: 0, consumers: 1, unacknowledged: 0, held: 0 },
-  ...{ paused: false, in: arriving, out: 0, handled: 0, retries: 0, dead: 0 },
-});
-const service = (name: string) => ({ service: name, processes: [], requests: { perSecond: 0 } });
-const snapshot = (
-  names: string[],
-  queues: ReturnType<typeof queue>[] = [],
-  sent: Snapshot['sent'] = [],
-  at = '2026-01-01T00:00:00Z',
-): Snapshot => ({
-  ...{ at, services: names.map(service), queues, sent, types: [], dependencies: [], invariants: [] },
-  orders: { placedPerSecond: 0, completedPerSecond: 0 },
-});
+import { queue, snapshot } from './testing/snapshots.js';
 
 describe('the picture', () => {
   it('places every service once, without overlap, and services that it does not know too', () => {
@@ -52,22 +36,5 @@ describe('the picture', () => {
     const widths = [0, 1, 10, 100, 1_000, 1e9].map(widthOf);
     expect(widths).toEqual([...widths].sort((one, other) => one - other));
     expect(widths.at(-1)).toBeLessThanOrEqual(12);
-  });
-});
-
-describe('the last minutes', () => {
-  it('have a value for each second, and none for the time before a queue was there', () => {
-    const first = remember(emptyHistory, snapshot(['orders'], [], [], '2026-01-01T00:00:00Z'));
-    const second = remember(first, snapshot(['orders'], [queue('orders.events')], [], '2026-01-01T00:00:01Z'));
-    expect(second.times).toHaveLength(2);
-    expect(second.series.get('waiting orders.events')).toEqual([null, 0]);
-    expect(second.series.get('placed')).toEqual([0, 0]);
-  });
-
-  it('are five', () => {
-    let history = emptyHistory;
-    for (let n = 0; n < 310; n++)
-      history = remember(history, snapshot(['orders'], [], [], new Date(n * 1_000).toISOString()));
-    expect([history.times.length, history.series.get('placed')!.length]).toEqual([300, 300]);
   });
 });

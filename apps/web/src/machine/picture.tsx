@@ -16,10 +16,7 @@ export const Picture = () => {
   const words = useWords();
   const { snapshot } = useFeed();
   const shape = snapshot && shapeOf(snapshot);
-  const [nodes, edges] = useMemo(
-    () => (snapshot && shape ? graphOf(snapshot) : [[], []]),
-    [shape],
-  );
+  const [nodes, edges] = useMemo(() => (snapshot && shape ? graphOf(snapshot) : [[], []]), [shape]);
   if (!snapshot) return <p className="loading">{words.waiting}</p>;
   return (
     <div className="picture" role="group" aria-label={words.picture}>

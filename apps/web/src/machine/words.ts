@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 
-const en = {
+export const en = {
   title: 'The machine',
   lead: 'Every service, exchange and queue, once a second. What moves along an arrow are messages; the wider, the more.',
   only: 'Only an administrator may look into the machine. Sign in as the shopkeeper.',
@@ -101,6 +101,11 @@ const en = {
   noFacts: 'Nothing has been said yet that matches.',
   skipped: (count: number) => `${count} were skipped: they come faster than anyone reads.`,
   followOne: (type: string) => `Follow the order or request of this ${type}`,
+  switches: {
+    label: (service: string) => `Switches of ${service}`,
+    ...{ running: 'It runs.', frozen: 'It is frozen.', stopped: 'It is stopped.' },
+    ...{ stop: 'Stop', start: 'Start', freeze: 'Freeze', crash: 'Crash' },
+  },
 };
 
 export type Words = typeof en;
@@ -205,6 +210,11 @@ const zh: Words = {
   noFacts: '还没有匹配的事实。',
   skipped: (count) => `略过 ${count} 条：来得比人读得快。`,
   followOne: (type) => `跟踪这条 ${type} 的订单或请求`,
+  switches: {
+    label: (service) => `${service} 的开关`,
+    ...{ running: '正在运行。', frozen: '已冻结。', stopped: '已停止。' },
+    ...{ stop: '停止', start: '启动', freeze: '冻结', crash: '崩溃' },
+  },
 };
 
 /** The texts of the control room: part of its own chunk, since nobody else needs them. */
