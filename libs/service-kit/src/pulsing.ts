@@ -1,11 +1,8 @@
 import { system } from '@sluice/contracts/kit';
 import { PulseChannel, type Publisher } from '@sluice/messaging';
-import { PeriodicTask } from './periodic-task.js';
+import { everySecond } from './every-second.js';
 import { PulseMaker, type PulseSources } from './pulse.js';
 import type { Stop } from './run-process.js';
-
-/** A process that is silent for three pulses is seen as gone (apps/gateway/src/operations). Milliseconds. */
-export const PULSE_EVERY_MS = 1_000;
 
 /**
  * Publishes once a second how this process is. Nothing is published for a service that is not in the catalogue, since
@@ -18,12 +15,11 @@ export function startPulse(sources: PulseSources & { publisher: Publisher }, use
   if (!system().catalogue.services.includes(service)) return async () => undefined;
   const maker = new PulseMaker(sources);
   const channel = new PulseChannel({ open: () => publisher.openPlainChannel(), source: service, user });
-  const pulse = new PeriodicTask('pulse', PULSE_EVERY_MS, async () => {
+  const stop = everySecond('pulse', async () => {
     if (publisher.ready) await channel.send(await maker.next());
   });
-  pulse.start();
   return async () => {
-    await pulse.stop();
+    await stop();
     await Promise.all([maker.close(), channel.close()]);
   };
 }

@@ -2,9 +2,12 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ServicePulse } from '@sluice/contracts';
 import { Live } from '@sluice/http-kit';
 import { Publisher, QueueDepths } from '@sluice/messaging';
-import { PULSE_EVERY_MS, PulseMaker } from '@sluice/service-kit';
+import { everySecond, PulseMaker } from '@sluice/service-kit';
 import { hear, isSilent, keyOf, withoutReplaced, type Processes, type Pulse } from './history.js';
 import { snapshotOf, type Observed, type Snapshot } from './snapshot.js';
+
+/** Pulses come at the whole second: a moment later all of them are here. Milliseconds. */
+const AFTER_PULSES_MS = 100;
 
 type Watcher = (snapshot: Snapshot) => void;
 
@@ -17,7 +20,7 @@ export class Machine implements OnModuleDestroy {
   readonly #watchers = new Set<Watcher>();
   readonly #pulse: PulseMaker;
   readonly #depths: QueueDepths;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => Promise<void>;
   #processes: Processes = new Map();
   #observed: Observed = { depths: new Map(), samples: [] };
   #reading: Promise<void> | undefined;
@@ -26,7 +29,7 @@ export class Machine implements OnModuleDestroy {
     this.#pulse = new PulseMaker({ service: 'gateway', publisher });
     this.#depths = new QueueDepths(() => publisher.openPlainChannel());
     live.onFact(ServicePulse, (fact) => fact && this.#hear(fact.data));
-    this.#timer = setInterval(() => void this.#tick(), PULSE_EVERY_MS);
+    this.#stop = everySecond('machine', () => this.#tick(), AFTER_PULSES_MS);
   }
 
   /** Calls the watcher with a snapshot a second, the first one now, until the returned function is called. */
@@ -37,7 +40,7 @@ export class Machine implements OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#stop();
     await Promise.all([this.#depths.close(), this.#pulse.close()]);
   }
 

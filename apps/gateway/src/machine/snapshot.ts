@@ -54,7 +54,7 @@ export const Snapshot = z.object({
   at: Instant,
   services: z.array(SeenService),
   queues: z.array(SeenQueue),
-  /** AMQP messages per second from a service to an exchange; the default exchange has no name. */
+  /** AMQP messages per second from a service to each exchange that it has sent to; the default one has no name. */
   sent: z.array(z.object({ service: z.string(), exchange: z.string(), perSecond: Rate })),
   /** Facts, requests and replies per second by type, those that flow now. */
   types: z.array(z.object({ type: z.string(), perSecond: Rate })),
@@ -180,9 +180,10 @@ function flowOf(queue: string, rates: (readonly Sample[])[], depths: readonly Sa
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 const sentBy = (service: string, running: readonly Heard[]): Snapshot['sent'] =>
-  [...new Set(running.flatMap(({ vitals }) => vitals!.sent.map(({ exchange }) => exchange)))]
-    .map((exchange) => ({ service, exchange, perSecond: rateOfAll(histories(running), keyOf('sent', exchange)) }))
-    .filter(({ perSecond }) => perSecond > 0);
+  [...new Set(running.flatMap(({ vitals }) => vitals!.sent.map(({ exchange }) => exchange)))].map((exchange) => ({
+    ...{ service, exchange },
+    perSecond: rateOfAll(histories(running), keyOf('sent', exchange)),
+  }));
 
 const typesOf = (running: readonly Heard[]): Snapshot['types'] =>
   [...new Set(running.flatMap(({ vitals }) => vitals!.published.map(({ type }) => type)))]

@@ -72,7 +72,7 @@ const ServiceDetail = ({ name }: { name: string }) => {
       <ul className="processes">
         {service.processes.map(({ instance, gone, uptimeSeconds, cpu, memoryBytes, version }) => (
           <li key={instance} className={gone ? 'gone' : ''}>
-            <span className={`light ${gone ? 'bad' : 'good'}`} />
+            <span className={`lamp ${gone ? 'bad' : 'good'}`} />
             <code>{instance.slice(0, 8)}</code>{' '}
             {gone
               ? words.goneShort

@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent } from 'react';
+import { memo, useCallback, useEffect, useState, type FormEvent } from 'react';
 import { useSearchParams } from 'react-router';
 import { follow } from '../api/follow.js';
 import { time } from '../i18n/format.js';
@@ -15,6 +15,7 @@ export const FactsView = () => {
   const { facts, skipped } = useFacts(addressOf(pattern, subject), isHeld);
   const listen = (next: { pattern?: string; subject?: string }): void =>
     setParams({ ...(next.pattern && { pattern: next.pattern }), ...(next.subject && { subject: next.subject }) });
+  const followOne = useCallback((fact: Fact) => setParams({ subject: subjectOf(fact) }), [setParams]);
   return (
     <>
       <p className="lead">{words.factsLead}</p>
@@ -33,7 +34,7 @@ export const FactsView = () => {
       {facts.length === 0 && <p className="card">{words.noFacts}</p>}
       <ol className="facts card" hidden={facts.length === 0}>
         {facts.map((fact) => (
-          <FactLine key={fact.id} fact={fact} onFollow={() => listen({ subject: subjectOf(fact) })} />
+          <FactLine key={fact.id} fact={fact} onFollow={followOne} />
         ))}
       </ol>
     </>
@@ -77,23 +78,30 @@ const Filter = ({ pattern, subject, onListen }: FilterProps) => {
 
 const textOf = (form: FormData, name: string): string => String(form.get(name) ?? '').trim();
 
-const FactLine = ({ fact, onFollow }: { fact: Fact; onFollow: () => void }) => {
+interface LineProps {
+  fact: Fact;
+  onFollow: (fact: Fact) => void;
+}
+
+/** Drawn once: up to 400 facts a second come. */
+const FactLine = memo(({ fact, onFollow }: LineProps) => {
   const words = useWords();
-  const [entity] = fact.type.split('.');
+  const [isOpen, setOpen] = useState(false);
   return (
     <li>
-      <button type="button" onClick={onFollow} aria-label={words.followOne(fact.type)}>
+      <button type="button" onClick={() => onFollow(fact)} title={words.followOne}>
         <time dateTime={fact.at}>{time(fact.at)}</time>
-        <code className={`fact ${entity}`}>{fact.type}</code>
+        <code className={`fact ${fact.type.split('.')[0]}`}>{fact.type}</code>
         <span className="about">{summaryOf(fact.data)}</span>
       </button>
-      <details>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>{fact.correlationId.slice(0, 8)}</summary>
-        <pre>{JSON.stringify(fact.data, null, 2)}</pre>
+        {isOpen && <pre>{JSON.stringify(fact.data, null, 2)}</pre>}
       </details>
     </li>
   );
-};
+});
+FactLine.displayName = 'FactLine';
 
 /** Newest first. While it is held, what is said is not shown. */
 function useFacts(address: string, isHeld: boolean): Facts {

@@ -45,6 +45,6 @@ describe('facts that come', () => {
   it('are kept up to a bound', () => {
     const many = Array.from({ length: 300 }, (_, n) => fact(String(n)));
     const { facts } = withMore({ facts: [], skipped: 0 }, { facts: many, skipped: 0 });
-    expect([facts.length, facts[0]!.id]).toEqual([200, '299']);
+    expect([facts.length, facts[0]!.id]).toEqual([100, '299']);
   });
 });

@@ -4,7 +4,7 @@ export type Facts = components['schemas']['Facts'];
 export type Fact = Facts['facts'][number];
 
 /** Lines that are kept on the page. */
-const KEPT = 200;
+const KEPT = 100;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The address of the wanted facts. @param subject a correlation id, or `order:` and the id of an order */

@@ -27,7 +27,9 @@ const RIGHT = ['payments', 'logistics', 'notifications', 'flash-sale'];
 const EXCHANGES = ['shop.commands', 'shop.events', 'shop.deliveries', 'retry', 'shop.dead', ''];
 
 /** Sizes as in machine.css, in pixels. */
-export const SIZE = { card: 292, head: 52, row: 38, gap: 22, exchange: 150, middle: 470 };
+export const SIZE = { card: 292, head: 52, row: 38, gap: 22, exchange: 150 };
+/** Between the two sides, in pixels: room for the arrows, where there is any. */
+export const MIDDLE = { wide: 700, narrow: 250 };
 
 const RETRY_TIER = /\.retry-tier\.\d+$/;
 /** The retry tiers are one node. */
@@ -38,15 +40,16 @@ export const isShown = (queue: string): boolean => !queue.endsWith('.ops');
 
 export const heightOf = (queues: number): number => SIZE.head + queues * SIZE.row + (queues > 0 ? 8 : 0);
 
-export function placesOf({ services, queues }: Snapshot): Place[] {
+/** @param middle room between the two sides, in pixels */
+export function placesOf({ services, queues }: Snapshot, middle: number = MIDDLE.wide): Place[] {
   const shown = queues.filter(({ queue }) => isShown(queue));
   const queuesOf = (service: string): string[] =>
     shown.filter((one) => one.service === service).map(({ queue }) => queue);
   const names = services.map(({ service }) => service);
   const [left, right] = sidesOf(names, queuesOf);
-  const columns = [column(left, 'left', 0, queuesOf), column(right, 'right', SIZE.card + SIZE.middle, queuesOf)];
+  const columns = [column(left, 'left', 0, queuesOf), column(right, 'right', SIZE.card + middle, queuesOf)];
   const height = Math.max(...columns.map(bottomOf));
-  return [...columns.flatMap((places) => centred(places, height)), ...exchanges(height)];
+  return [...columns.flatMap((places) => centred(places, height)), ...exchanges(height, middle)];
 }
 
 function sidesOf(names: readonly string[], queuesOf: (service: string) => readonly string[]): [string[], string[]] {
@@ -83,11 +86,11 @@ const centred = (places: readonly Place[], height: number): Place[] => {
   return places.map((place) => ({ ...place, y: place.y + offset }));
 };
 
-function exchanges(height: number): Place[] {
+function exchanges(height: number, middle: number): Place[] {
   const step = height / EXCHANGES.length;
   return EXCHANGES.map((id, index) => ({
     ...{ id, kind: 'exchange' as const, side: 'left' as const, queues: [] },
-    x: SIZE.card + (SIZE.middle - SIZE.exchange) / 2,
+    x: SIZE.card + (middle - SIZE.exchange) / 2,
     y: step * (index + 0.5) - 26,
   }));
 }

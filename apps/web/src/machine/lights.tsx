@@ -33,7 +33,7 @@ const Invariants = () => {
         const [tone, text] = verdictOn(violations);
         return (
           <li key={`${service} ${name}`} className={tone}>
-            <span className={`light ${tone}`} />
+            <span className={`lamp ${tone}`} />
             <span>
               {name.replaceAll('_', ' ')} <small>{service}</small>
             </span>
@@ -52,7 +52,7 @@ const Dependencies = () => {
     <ul className="lights">
       {snapshot?.dependencies.map(({ service, name, state, since, because }) => (
         <li key={`${service} ${name}`} className={state === 'sick' ? 'bad' : 'good'}>
-          <span className={`light ${state === 'sick' ? 'bad' : 'good'}`} />
+          <span className={`lamp ${state === 'sick' ? 'bad' : 'good'}`} />
           <span>
             {name} <small>{service}</small>
           </span>

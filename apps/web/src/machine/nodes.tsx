@@ -36,7 +36,7 @@ const ServiceHead = ({ name }: { name: string }) => {
   const cpu = running.reduce((sum, one) => sum + one.cpu, 0);
   return (
     <button type="button" className={running.length === 0 ? 'gone' : ''} onClick={() => select({ service: name })}>
-      <span className={`light ${running.length === 0 ? 'bad' : 'good'}`} />
+      <span className={`lamp ${running.length === 0 ? 'bad' : 'good'}`} />
       <strong>{name}</strong>
       <small>
         {running.length === 0 ? words.goneShort : `${words.processes(running.length)} · ${Math.round(cpu * 100)} %`}
@@ -51,13 +51,12 @@ const QueueButton = ({ name }: { name: string }) => {
   const queue = useQueue(name);
   const { history } = useFeed();
   if (!queue) return null;
-  const waiting = queue.ready === undefined ? words.unknownDepth : short(queue.ready);
-  const label = words.queueLabel(name, waiting, short(queue.in), short(queue.out));
   return (
-    <button type="button" aria-label={label} onClick={() => select({ queue: name })} className={toneOf(queue)}>
+    <button type="button" onClick={() => select({ queue: name })} className={toneOf(queue)}>
       <span className="queue-name">{name.slice(name.indexOf('.') + 1)}</span>
       <Sparkline values={history.series.get(`waiting ${name}`)} />
       <span className="depth">{queue.ready === undefined ? '?' : short(queue.ready)}</span>
+      <span className="unseen">{words.flow(short(queue.in), short(queue.out), queue.service)}</span>
       <Marks queue={queue} />
     </button>
   );

@@ -3,12 +3,14 @@ import { useMemo } from 'react';
 import '@xyflow/react/dist/base.css';
 import { useFeed, type Snapshot } from './feed.js';
 import { FlowEdge, type FlowEdgeType } from './flow-edge.js';
-import { arrowsOf, placesOf, type Arrow, type Place } from './layout.js';
+import { arrowsOf, MIDDLE, placesOf, type Arrow, type Place } from './layout.js';
 import { ExchangeNode, ServiceNode, type PlaceNode } from './nodes.js';
 import { useWords } from './words.js';
 
 const NODE_TYPES = { service: ServiceNode, exchange: ExchangeNode };
 const EDGE_TYPES = { flow: FlowEdge };
+/** As in machine.css. */
+const NARROW = matchMedia('(max-width: 46rem)');
 const FIT = { padding: 0.02 };
 
 /** The system as a picture. Nodes and arrows follow the figures by themselves, so only a change of places draws it anew. */
@@ -53,7 +55,7 @@ const shapeOf = ({ services, queues, sent }: Snapshot): string =>
   ].join();
 
 function graphOf(snapshot: Snapshot): [PlaceNode[], FlowEdgeType[]] {
-  const places = placesOf(snapshot);
+  const places = placesOf(snapshot, NARROW.matches ? MIDDLE.narrow : MIDDLE.wide);
   const sides = new Map(places.map(({ id, side }) => [id, side]));
   return [places.map(nodeOf), arrowsOf(places, snapshot).map((arrow) => edgeOf(arrow, sides.get(arrow.service)!))];
 }

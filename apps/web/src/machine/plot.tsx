@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { time } from '../i18n/format.js';
 import { useFeed } from './feed.js';
 
 /** One line: the name of its series in the history, and how it is called and coloured. */
@@ -73,7 +74,14 @@ const optionsOf = (lines: readonly Line[], width: number): UPlot.Options => ({
   cursor: { show: false },
   scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
   axes: [
-    { stroke: () => colorOf('--ink-soft'), grid: { show: false }, ticks: { show: false }, size: 26 },
+    {
+      stroke: () => colorOf('--ink-soft'),
+      grid: { show: false },
+      ticks: { show: false },
+      size: 26,
+      space: 90,
+      values: (_, seconds) => seconds.map((second) => time(new Date(second * 1_000).toISOString())),
+    },
     {
       stroke: () => colorOf('--ink-soft'),
       grid: { stroke: () => colorOf('--line'), width: 1 },

@@ -13,7 +13,7 @@ export const Summary = () => {
   return (
     <div className="summary card">
       <p className={`verdict ${isWell ? 'good' : 'bad'}`} role="status">
-        <span className={`light ${isWell ? 'good' : 'bad'}`} />
+        <span className={`lamp ${isWell ? 'good' : 'bad'}`} />
         {isLive ? (isWell ? words.well : words.attention(attention.length)) : words.lost}
       </p>
       <Figures snapshot={snapshot} />

@@ -24,9 +24,8 @@ export const en = {
   exchanges: { retry: 'retry tiers', direct: 'direct', directHint: 'replies and timers' },
   processes: (running: number) => (running === 1 ? '1 process' : `${running} processes`),
   goneShort: 'gone',
-  queueLabel: (queue: string, waiting: string, arriving: string, leaving: string) =>
-    `${queue}: ${waiting} waiting, ${arriving} in and ${leaving} out a second`,
-  unknownDepth: 'unknown',
+  flow: (arriving: string, leaving: string, service: string) =>
+    `waiting; ${arriving} in and ${leaving} out a second, at ${service}`,
   noConsumer: 'nobody takes',
   picture: 'The system as a picture. The figures tab has the same as a table.',
   queue: 'Queue',
@@ -100,7 +99,7 @@ export const en = {
   resume: 'Go on',
   noFacts: 'Nothing has been said yet that matches.',
   skipped: (count: number) => `${count} were skipped: they come faster than anyone reads.`,
-  followOne: (type: string) => `Follow the order or request of this ${type}`,
+  followOne: 'Follow its order or request',
   switches: {
     label: (service: string) => `Switches of ${service}`,
     ...{ running: 'It runs.', frozen: 'It is frozen.', stopped: 'It is stopped.' },
@@ -134,8 +133,7 @@ const zh: Words = {
   exchanges: { retry: '重试层', direct: '直达', directHint: '应答与定时' },
   processes: (running) => `${running} 个进程`,
   goneShort: '离线',
-  queueLabel: (queue, waiting, arriving, leaving) => `${queue}：${waiting} 条等待，每秒进 ${arriving}，出 ${leaving}`,
-  unknownDepth: '未知',
+  flow: (arriving, leaving, service) => `条等待；每秒进 ${arriving}，出 ${leaving}，服务 ${service}`,
   noConsumer: '无人消费',
   picture: '系统全景图。“数据”页有同样内容的表格。',
   queue: '队列',
@@ -209,7 +207,7 @@ const zh: Words = {
   resume: '继续',
   noFacts: '还没有匹配的事实。',
   skipped: (count) => `略过 ${count} 条：来得比人读得快。`,
-  followOne: (type) => `跟踪这条 ${type} 的订单或请求`,
+  followOne: '跟踪它的订单或请求',
   switches: {
     label: (service) => `${service} 的开关`,
     ...{ running: '正在运行。', frozen: '已冻结。', stopped: '已停止。' },
