@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { FastifyStaticOptions } from '@fastify/static';
 import { prefersHtml } from '@sluice/http-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -22,7 +23,12 @@ const POLICY = [
 ].join(';');
 
 /** The names of assets contain a digest of their content: one name never has two contents. */
-const ASSETS = { maxAge: '365d', immutable: true } as const;
+const ASSETS = { prefix: '/assets/', maxAge: '365d', immutable: true } as const;
+/** The compressed files are beside the others; a cache between must not give one to a client that asked for another. */
+const COMPRESSED: Pick<FastifyStaticOptions, 'preCompressed' | 'setHeaders'> = {
+  preCompressed: true,
+  setHeaders: (response) => response.setHeader('vary', 'accept-encoding'),
+};
 
 /**
  * Serves the page that `npm run build` has built.
@@ -36,12 +42,7 @@ export async function servePage(
 ): Promise<boolean> {
   if (!existsSync(path.join(folder, 'index.html'))) return false;
   const { default: files } = await import('@fastify/static');
-  await fastify.register(files, {
-    root: path.join(folder, 'assets'),
-    prefix: '/assets/',
-    preCompressed: true,
-    ...ASSETS,
-  });
+  await fastify.register(files, { root: path.join(folder, 'assets'), ...ASSETS, ...COMPRESSED });
   const sendPage = (_: FastifyRequest, reply: FastifyReply) =>
     reply
       .header('content-security-policy', POLICY)

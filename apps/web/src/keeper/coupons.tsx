@@ -5,34 +5,16 @@ import { api } from '../api/client.js';
 import { Field } from '../ui/field.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
-import { amountOf } from './amount.js';
+import { couponOf, type CouponKind } from './bodies.js';
 import { typedInto } from './form.js';
 import { CurrencyField } from './products.js';
 import { WhyNot } from './why-not.js';
 
 const KINDS = ['percent', 'fixed'] as const;
-type Kind = (typeof KINDS)[number];
-
-/** The coupon that was typed, as the API takes it. */
-export function couponOf(kind: Kind, given: Record<string, string>) {
-  const currency = (given['currency'] ?? 'USD').toUpperCase();
-  const whole = (name: string) => (given[name] === undefined ? {} : { [name]: Number(given[name]) });
-  const minTotal = given['minTotal'] === undefined ? undefined : amountOf(given['minTotal'], currency);
-  return {
-    code: given['code'] ?? '',
-    kind,
-    value: kind === 'percent' ? Number(given['value']) : (amountOf(given['value'] ?? '', currency)?.amount ?? 0),
-    ...(kind === 'fixed' && { currency }),
-    ...(minTotal && { minTotal }),
-    ...whole('limit'),
-    ...whole('perUser'),
-    ...(given['expiresAt'] !== undefined && { expiresAt: new Date(given['expiresAt']).toISOString() }),
-  };
-}
 
 export const KeeperCoupons = () => {
   const { t } = useTranslation();
-  const [kind, setKind] = useState<Kind>('percent');
+  const [kind, setKind] = useState<CouponKind>('percent');
   const { send, isSending, problem } = useSend(async (given: Record<string, string>) => {
     const { data } = await ask(() => api.POST('/coupons', { body: couponOf(kind, given) }));
     announce(t('keeper.couponAdded', { code: data.code }));

@@ -13,26 +13,11 @@ import { useProducts } from '../shop/products.js';
 import { Field } from '../ui/field.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
-import { amountOf, newMoney } from './amount.js';
+import { saleOf } from './bodies.js';
 import { typedInto } from './form.js';
 import { CurrencyField } from './products.js';
 import { WhyNot } from './why-not.js';
 import '../sale/sale.css';
-
-/** The sale that was typed, as the API takes it. @param now by the server's clock, ms since the epoch */
-export function saleOf(given: Record<string, string>, now: number) {
-  const currency = (given['currency'] ?? 'USD').toUpperCase();
-  const opens = now + Number(given['opensIn']) * 1_000;
-  return {
-    sku: given['sku'] ?? '',
-    price: amountOf(given['price'] ?? '', currency) ?? newMoney(-1, currency),
-    quantity: Number(given['quantity']),
-    opensAt: new Date(opens).toISOString(),
-    closesAt: new Date(opens + Number(given['lasts']) * 60_000).toISOString(),
-    payWithinSeconds: Number(given['payWithin']),
-    perUser: 1 as const,
-  };
-}
 
 export const KeeperSales = () => {
   const { t } = useTranslation();
