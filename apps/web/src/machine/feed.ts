@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { follow } from '../api/follow.js';
 import { Store, useStore } from '../api/store.js';
 import type { components } from '../generated/api.js';
@@ -19,6 +19,13 @@ export interface Feed {
 export const feed = new Store<Feed>({ snapshot: undefined, history: emptyHistory, isLive: false });
 
 export const useFeed = (): Feed => useStore(feed);
+/** A value made of the latest snapshot. Its component is drawn again only when the value changes: no object, therefore. */
+export const useOfSnapshot = <T extends string | number>(of: (snapshot: Snapshot) => T, otherwise: T): T =>
+  useSyncExternalStore(feed.follow, () => {
+    const { snapshot } = feed.get();
+    return snapshot ? of(snapshot) : otherwise;
+  });
+
 export const useQueue = (name: string): QueueNow | undefined =>
   useFeed().snapshot?.queues.find(({ queue }) => queue === name);
 export const useService = (name: string): ServiceNow | undefined =>

@@ -1,5 +1,5 @@
 import { BaseEdge, getBezierPath, type Edge, type EdgeProps } from '@xyflow/react';
-import { useFeed } from './feed.js';
+import { useOfSnapshot } from './feed.js';
 import { paceOf, rateOf, widthOf, type Arrow } from './layout.js';
 
 export type FlowEdgeType = Edge<{ arrow: Arrow }, 'flow'>;
@@ -9,17 +9,16 @@ const TONES: Record<string, string> = { retry: 'warn', 'shop.dead': 'bad' };
 
 /** An arrow along which messages move: as wide as their rate. */
 export const FlowEdge = ({ data, id, sourceX, sourceY, targetX, targetY, ...rest }: EdgeProps<FlowEdgeType>) => {
-  const { snapshot } = useFeed();
   const { sourcePosition, targetPosition } = rest;
   const [path] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
   const arrow = data!.arrow;
-  const rate = snapshot ? rateOf(arrow, snapshot) : 0;
-  const [width, pace] = [widthOf(rate), paceOf(rate)];
+  const width = useOfSnapshot((snapshot) => widthOf(rateOf(arrow, snapshot)), 1);
+  const pace = useOfSnapshot((snapshot) => paceOf(rateOf(arrow, snapshot)), 0);
   const tone = TONES[arrow.exchange] ?? arrow.kind;
   return (
-    <g className={`flow ${tone}${pace === undefined ? ' still' : ''}`}>
+    <g className={`flow ${tone}${pace === 0 ? ' still' : ''}`}>
       <BaseEdge id={id} path={path} style={{ strokeWidth: width }} />
-      {pace !== undefined && (
+      {pace > 0 && (
         <path
           d={path}
           className="messages"

@@ -119,12 +119,13 @@ export function rateOf({ kind, service, exchange, queue }: Arrow, { queues, sent
     .reduce((sum, { perSecond }) => sum + perSecond, 0);
 }
 
-/** How wide an arrow is drawn: it doubles from 1 to 10 messages a second, and again from 10 to 100. Pixels. */
-export const widthOf = (rate: number): number => (rate <= 0 ? 1 : Math.min(12, 1.6 + 2.2 * Math.log10(1 + rate)));
+/** How wide an arrow is drawn, in half pixels: about two pixels more for ten times the messages. */
+export const widthOf = (rate: number): number =>
+  rate <= 0 ? 1 : Math.min(12, Math.round(2 * (1.6 + 2.2 * Math.log10(1 + rate))) / 2);
 
-/** Seconds in which a message moves along the pattern of an arrow, in few steps, so that it does not jump. */
-export function paceOf(rate: number): number | undefined {
-  if (rate < 0.05) return undefined;
+/** Seconds in which a message moves along the pattern of an arrow, in few steps, so that it does not jump; 0: nothing moves. */
+export function paceOf(rate: number): number {
+  if (rate < 0.05) return 0;
   if (rate < 2) return 2.4;
   if (rate < 20) return 1.5;
   return rate < 200 ? 0.9 : 0.5;

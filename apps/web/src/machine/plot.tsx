@@ -80,6 +80,7 @@ const optionsOf = (lines: readonly Line[], width: number): UPlot.Options => ({
       ticks: { show: false },
       size: 26,
       space: 90,
+      incrs: [5, 10, 20, 30, 60, 120],
       values: (_, seconds) => seconds.map((second) => time(new Date(second * 1_000).toISOString())),
     },
     {
