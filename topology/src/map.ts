@@ -107,10 +107,12 @@ export const SERVICES: Services = {
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
+    commands: [c.WatchProduct, c.UnwatchProduct, c.AlertWatchers],
     events: [
       c.AccountRegistered,
       c.CodeIssued,
       c.AccountVerified,
+      c.ProductRestocked,
       c.OrderAwaitingPayment,
       c.OrderPaid,
       c.OrderShipped,

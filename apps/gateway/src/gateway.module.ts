@@ -32,6 +32,7 @@ import { PaymentsController } from './payments/payments.controller.js';
 import { CouponsController } from './products/coupons.controller.js';
 import { DisplayedProducts } from './products/displayed-products.js';
 import { ProductsController } from './products/products.controller.js';
+import { WatchesController } from './products/watches.controller.js';
 import { Rpc } from './rpc.js';
 import { AuthGuard } from './web/auth.guard.js';
 import { Revocations } from './web/revocations.js';
@@ -40,6 +41,7 @@ import { Tokens } from './web/tokens.js';
 export const CONTROLLERS: Type[] = [
   UsersController,
   ProductsController,
+  WatchesController,
   OrdersController,
   OrderStreamController,
   PaymentsController,

@@ -51,7 +51,7 @@ const welcome = (state: State, message: Message<typeof AccountRegistered>): Deci
 const verify = (state: State): Decision => proof(state, verified, NOW);
 const release = (state: State): Decision => letGo(state, userId, LIMITS, NOW);
 
-const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {} };
+const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 /** The state after a decision, as the tables store it. */
 const after = (state: State, { state: changes = {}, append }: Decision): State => ({
   ...state,

@@ -31,7 +31,7 @@ export function notify(state: State, fact: Fact, limits: TextLimits, now: Date):
   return { ...texted, append: { ...texted.append, newDeliveries } };
 }
 
-const inboxEntry = ({ id, about, text }: Notice, userId: string, now: Date): Sent => ({
+export const inboxEntry = ({ id, about, text }: Notice, userId: string, now: Date): Sent => ({
   ...{ id, userId, about, text, channel: 'inbox', status: 'kept', version: 1 },
   ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
 });
@@ -79,8 +79,8 @@ function known(state: State, userId: string, change: (before: Recipient) => Reci
   return { recipients: { [userId]: { ...change(before), version: before.version + 1 } } };
 }
 
-const unknownRecipient = (userId: string): Recipient => ({
-  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [] },
+export const unknownRecipient = (userId: string): Recipient => ({
+  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [], watches: 0 },
   ...noTexts,
   version: 0,
 });

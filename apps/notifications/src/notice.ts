@@ -17,6 +17,7 @@ import {
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
+  type ProductRestocked,
 } from '@sluice/contracts';
 
 /** A fact about one person. */
@@ -143,6 +144,12 @@ const announcements = new Map<string, Composer>([
       `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`,
   ),
 ]);
+
+/** The notice that a product is back. */
+export const announceReturn = ({ sku, name }: Pick<Data<typeof ProductRestocked>, 'sku' | 'name'>) => ({
+  about: `products/${sku}`,
+  text: `${name} is back.`,
+});
 
 /** The notice for the person that a fact is about. @throws Error when the table has no entry for the fact */
 export function announce({ type, data }: Fact): Announcement {

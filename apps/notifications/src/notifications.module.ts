@@ -3,6 +3,7 @@ import { CONFIG, outside, prismaClient, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
 import { DeliveryQueries } from './delivery.queries.js';
+import { EndedWatchesSweep } from './ended-watches.sweep.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { NotificationRepository } from './notification.repository.js';
 import { NotificationsListener } from './notifications.listener.js';
@@ -12,6 +13,7 @@ import { FakeProvider } from './provider.fake.js';
 import { HttpProvider } from './provider.http.js';
 import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
 import { WaitingTexts } from './waiting-texts.sweep.js';
+import { WatchQueries } from './watch.queries.js';
 
 function provider(setting: string | undefined, name: string): Provider {
   const url = outside(setting);
@@ -26,6 +28,7 @@ const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider =>
   providers: [
     prismaClient(PrismaClient),
     ...[NotificationRepository, DeliveryQueries, ProviderCalls, WaitingTexts],
+    ...[WatchQueries, EndedWatchesSweep],
     { provide: SMS_PROVIDER, useFactory: smsProvider, inject: [CONFIG] },
     { provide: EMAIL_PROVIDER, useFactory: emailProvider, inject: [CONFIG] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, NotificationRepository, WaitingTexts, CONFIG] },

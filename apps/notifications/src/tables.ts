@@ -34,6 +34,18 @@ export interface Recipient extends TextCount {
   verifiedAt: Date | null;
   /** Texts that wait for the phone number, stored by a version before `WaitingText`; new ones are rows of `texts`. */
   waiting: Notice[];
+  /** Number of products that the person watches. */
+  watches: number;
+  version: number;
+}
+
+/** A person wants to be told when a product is back; or wanted it, for requests that were accepted earlier. */
+export interface Watch {
+  sku: string;
+  userId: string;
+  watching: boolean;
+  /** When the latest request about it was accepted. */
+  changedAt: Date;
   version: number;
 }
 
@@ -126,12 +138,17 @@ export const tables = {
   recipients: collection<Recipient>({
     table: 'recipients',
     key: 'userId',
-    columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'],
+    columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'watches', 'version'],
   }),
   texts: collection<Text | WaitingText>({
     table: 'texts',
     key: 'id',
     columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'],
+  }),
+  watches: collection<Watch>({
+    table: 'watches',
+    key: ['sku', 'userId'],
+    columns: ['sku', 'userId', 'watching', 'changedAt', 'version'],
   }),
   /** The database sets the times. */
   newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({

@@ -22,6 +22,7 @@ const having = (change: Partial<Text> = {}): State => ({
   recipients: {},
   deliveries: {},
   texts: { a: { ...text, ...change } },
+  watches: {},
 });
 const resendAfter = (state: State, minutes: number): Decision => resend(state, 'a', POLICY, after(minutes));
 
@@ -63,5 +64,7 @@ describe('a text without an outcome', () => {
 });
 
 it('does nothing for a text that is deleted', () => {
-  expect(resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', POLICY, after(99))).toEqual({});
+  expect(
+    resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} }, 'a', POLICY, after(99)),
+  ).toEqual({});
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { delivery, query } from './kit/message.js';
+import { command, delivery, query } from './kit/message.js';
 import { Id, Instant, page, PageRequest } from './kit/values.js';
+import { Sku } from './values.js';
 
 export const CHANNELS = ['sms', 'email', 'inbox'] as const;
 export const Channel = z.enum(CHANNELS);
@@ -24,3 +25,22 @@ export const InboxDelivery = delivery('inbox', parts, {
 });
 
 export const ListNotifications = query('notifications.inbox', PageRequest.extend({ userId: Id }), page(Notification));
+
+const watch = z.object({ userId: Id, sku: Sku });
+export const WatchProduct = command('notifications.watch', watch, {
+  about:
+    'The user is told each time the product is back after there was none, until the watch ends. Twice is once. ' +
+    'Problems: 409 too many watches of this user.',
+});
+export const UnwatchProduct = command('notifications.unwatch', watch, {
+  about: 'Ends the watch, if there is one. Of two requests about a product, the one that was accepted later counts.',
+});
+export const AlertWatchers = command(
+  'notifications.alert',
+  z.object({ sku: Sku, name: z.string(), version: z.int(), after: Id }),
+  {
+    about:
+      'Tells the watchers whose ids come after this one that the product is back. For a product with many watchers: ' +
+      'each commit tells some, and asks for the next in a message.',
+  },
+);

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  AlertWatchers,
   AllotStock,
   BookCarrier,
   CapturePayment,
@@ -34,7 +35,9 @@ import {
   SignIn,
   SignOut,
   SignUp,
+  UnwatchProduct,
   VerifyPhone,
+  WatchProduct,
 } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
@@ -263,6 +266,25 @@ export class PromotionsPeer {
 /** Fake notifications service. */
 @Controller()
 export class NotificationsPeer {
+  /** `<user>/<sku>` */
+  readonly watched = new Set<string>();
+
+  @On(WatchProduct)
+  async watch({ data: { userId, sku } }: Message<typeof WatchProduct>): Promise<void> {
+    if (this.watched.size >= 3) throw ProblemError.of(409, 'Too many watches');
+    this.watched.add(`${userId}/${sku}`);
+  }
+
+  @On(UnwatchProduct)
+  async unwatch({ data: { userId, sku } }: Message<typeof UnwatchProduct>): Promise<void> {
+    this.watched.delete(`${userId}/${sku}`);
+  }
+
+  @On(AlertWatchers)
+  async alert(): Promise<void> {
+    throw new Error('the gateway never sends this command');
+  }
+
   @On(ListNotifications)
   async list({ data }: Message<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
     return { items: [{ id: data.userId, at: NOW, text: 'Paid', about: 'order' }] };
