@@ -103,7 +103,7 @@ export const SERVICES: Services = {
     ops: about('logistics'),
   },
   notifications: {
-    queries: [c.ListNotifications],
+    queries: [c.ListNotifications, c.GetInboxEntries],
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
@@ -149,6 +149,9 @@ export const LIVE: readonly Contract[] = [
   c.OrderRejected,
   c.OrderCancelled,
   c.OrderCancellationRefused,
+  c.OrderPaidTooLate,
+  c.PaymentRefunded,
+  c.InboxFilled,
   c.SaleChanged,
   c.SaleProgress,
   c.ClaimDecided,

@@ -2,7 +2,6 @@ import { Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { DatabaseClock, Draining, Live, ProblemFilter, ValidationPipe } from '@sluice/http-kit';
 import { brokerOf, CONFIG, outside } from '@sluice/service-kit';
-import { NotificationsController } from './accounts/notifications.controller.js';
 import { PointsController } from './accounts/points.controller.js';
 import { UsersController } from './accounts/users.controller.js';
 import type { GatewayConfig } from './config.js';
@@ -17,6 +16,9 @@ import { Sales } from './flash-sale/sales.js';
 import { TicketStreamController } from './flash-sale/ticket-stream.controller.js';
 import { TicketStreams } from './flash-sale/ticket-streams.js';
 import { Tickets } from './flash-sale/tickets.js';
+import { InboxStreamController } from './inbox/inbox-stream.controller.js';
+import { InboxStreams } from './inbox/inbox-streams.js';
+import { NotificationsController } from './inbox/notifications.controller.js';
 import { Streams } from './web/streams.js';
 import { HealthController } from './operations/health.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
@@ -50,6 +52,7 @@ export const CONTROLLERS: Type[] = [
   CouponsController,
   PointsController,
   NotificationsController,
+  InboxStreamController,
   FlashSalesController,
   ClaimsController,
   TicketStreamController,
@@ -77,6 +80,7 @@ const live = (config: GatewayConfig): Live =>
     DatabaseClock,
     Streams,
     OrderStreams,
+    InboxStreams,
     DisplayedProducts,
     Sales,
     SaleCreation,

@@ -1,8 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { ProductRestocked, UnwatchProduct, WatchProduct } from '@sluice/contracts';
+import {
+  GetInboxEntries,
+  InboxFilled,
+  OrderCompleted,
+  ProductRestocked,
+  UnwatchProduct,
+  WatchProduct,
+} from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
 import { broken, type Service, startService } from '@sluice/service-kit';
-import { eventually, publish, type TestBroker, testBroker, type TestDatabase, testDatabase } from '@sluice/testing';
+import {
+  eventually,
+  facts,
+  type Facts,
+  publish,
+  type TestBroker,
+  testBroker,
+  type TestDatabase,
+  testDatabase,
+} from '@sluice/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { EndedWatchesSweep } from './ended-watches.sweep.js';
@@ -14,6 +30,7 @@ import { ALERTED_AT_ONCE } from './watch.js';
 let broker: TestBroker;
 let database: TestDatabase;
 let client: MessageClient;
+let received: Facts;
 let services: Service[] = [];
 
 const start = (): Promise<Service> =>
@@ -24,6 +41,7 @@ const start = (): Promise<Service> =>
 
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200] }), testDatabase('notifications')]);
+  received = await facts(broker);
   client = new MessageClient({ url: broker.url, source: 'spec' });
   services = await Promise.all([start(), start()]);
   await eventually(() => expect(client.publisher.ready).toBe(true));
@@ -85,6 +103,29 @@ it('tells the watchers of a return that happened while every process was down', 
   await back('MUG', 4);
   services = await Promise.all([start(), start()]);
   await told('MUG', { [ann]: 2 });
+});
+
+it('numbers the entries of an inbox, and lists those after a number or the newest', async () => {
+  const [ann, orderId] = [randomUUID(), randomUUID()];
+  const entries = (after?: number, limit = 100) =>
+    client.request(GetInboxEntries, { userId: ann, after, limit }, { deadlineMs: 10_000 });
+  expect(await entries()).toEqual({ items: [], last: 0 });
+  await watch(ann, 'TEA');
+  for (let version = 1; version <= 3; version++) await back('TEA', version);
+  const total = { amount: 1, currency: 'USD' };
+  await publish(broker, OrderCompleted, { orderId, userId: ann, version: 9, total });
+  await eventually(async () => expect((await entries()).last).toBe(4));
+  const { items } = await entries();
+  expect(items.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+  expect(items.map(({ about }) => about).sort()).toEqual([
+    `orders/${orderId}`,
+    ...Array<string>(3).fill('products/TEA'),
+  ]);
+  expect(await entries(2)).toEqual({ items: items.slice(2), last: 4 });
+  expect(await entries(1, 2)).toEqual({ items: items.slice(1, 3), last: 4 });
+  expect(await entries(undefined, 1)).toEqual({ items: items.slice(3), last: 4 });
+  expect(await entries(4)).toEqual({ items: [], last: 4 });
+  expect(received.of(InboxFilled, ({ userIds }) => userIds.includes(ann))).toHaveLength(3);
 });
 
 it('deletes a watch that ended more than a day ago, and no other', async () => {

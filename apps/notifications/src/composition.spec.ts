@@ -3,6 +3,7 @@ import {
   AccountVerified,
   CodeIssued,
   type Contract,
+  IN_INBOX,
   type Message,
   OrderAwaitingPayment,
   OrderCancellationRefused,
@@ -145,6 +146,7 @@ describe('announce', () => {
     ],
   ])('composes the notice of $type', (message, channels, text) => {
     const secret = { recorded: 'A code (1), good for ten minutes.', goodForMs: 600_000 };
+    expect(channels.includes('inbox')).toBe(IN_INBOX.some(({ type }) => type === message.type));
     expect(announce(message)).toEqual({
       channels,
       text,
@@ -174,11 +176,29 @@ describe('the composition of deliveries', () => {
       {
         ...{ id: deliveryId(shipped.id, userId, 'inbox'), userId, channel: 'inbox', about: `orders/${orderId}` },
         ...{ text: 'Order a1b2c3d4 is on its way.', status: 'kept', createdAt: NOW, sentAt: NOW, version: 1 },
-        ...{ providerReference: null, reason: null },
+        ...{ providerReference: null, reason: null, sequence: 1 },
       },
     ]);
     expect(deliveryId(shipped.id, userId, 'inbox')).not.toBe(deliveryId(shipped.id, userId, 'sms'));
     expect(compose(verifiedState, shipped)).toEqual(decision);
+  });
+
+  it('numbers the entries of each inbox from 1, without a gap', () => {
+    let state = nobody;
+    const entries = [awaiting, registered, shipped, verified, fact(OrderCompleted, { ...about, total })].flatMap(
+      (each) => {
+        const decision =
+          each === registered
+            ? welcome(state, registered)
+            : each === verified
+              ? verify(state)
+              : compose(state, each as Fact);
+        state = after(state, decision);
+        return inboxOf(decision);
+      },
+    );
+    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    expect(state.recipients[userId]).toMatchObject({ entries: 3 });
   });
 
   it('gives another fact other ids, though its text is the same', () => {
@@ -239,9 +259,11 @@ describe('the composition of deliveries', () => {
         ...{ text: expect.stringContaining('Please pay'), version: 1 },
       },
     ]);
-    expect(first.state).toEqual({ recipients: { [userId]: expect.objectContaining({ phone: null, waiting: [] }) } });
+    const recipient = { phone: null, waiting: [], texts: 0 };
+    expect(first.state).toEqual({ recipients: { [userId]: expect.objectContaining({ ...recipient, entries: 1 }) } });
     const second = compose(after(nobody, first), shipped);
-    expect([second.state, second.append?.waitingTexts?.length]).toEqual([undefined, 1]);
+    expect(second.state).toEqual({ recipients: { [userId]: expect.objectContaining({ ...recipient, entries: 2 }) } });
+    expect(second.append?.waitingTexts?.length).toBe(1);
   });
 
   it('releases waiting texts oldest first, those of the version before ahead of all', () => {
@@ -346,7 +368,7 @@ describe('the composition of deliveries', () => {
 
   it('keeps no text waiting for a fact without a text', () => {
     const decision = compose(nobody, fact(OrderCompleted, { ...about, total }));
-    expect([decision.state, decision.append?.waitingTexts, sent(decision)]).toEqual([undefined, undefined, []]);
+    expect([decision.append?.waitingTexts, sent(decision)]).toEqual([undefined, []]);
     expect(inboxOf(decision)).toHaveLength(1);
   });
 

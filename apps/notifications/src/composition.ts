@@ -23,35 +23,50 @@ export const deliveryId = (factId: string, userId: string, channel: string): str
  * verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
  */
 export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
-  const { userId } = fact.data;
+  const before = recipientIn(state, fact.data.userId);
   const { sms, inbox } = noticesOf(fact, now);
-  const texted = sms ? sendOrKeep(state, sms, userId, limits, now) : {};
-  if (!inbox) return texted;
-  const newDeliveries = [inboxEntry(inbox, userId, now), ...(texted.append?.newDeliveries ?? [])];
-  return { ...texted, append: { ...texted.append, newDeliveries } };
+  const entered = inbox ? enter(before, inbox, now) : { after: before };
+  const texted = sms ? sendOrKeep(entered.after, sms, limits, now) : { after: entered.after };
+  const { after, append, messages } = texted;
+  const newDeliveries = [...('entry' in entered ? [entered.entry] : []), ...(append?.newDeliveries ?? [])];
+  return {
+    ...(after !== before && { state: { recipients: { [before.userId]: { ...after, version: before.version + 1 } } } }),
+    append: { ...append, newDeliveries },
+    ...(messages && { messages }),
+  };
 }
 
-export const inboxEntry = ({ id, about, text }: Notice, userId: string, now: Date): Sent => ({
-  ...{ id, userId, about, text, channel: 'inbox', status: 'kept', version: 1 },
-  ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
-});
+export const recipientIn = ({ recipients }: State, userId: string): Recipient =>
+  recipients[userId] ?? unknownRecipient(userId);
 
-function sendOrKeep(state: State, sms: Notice, userId: string, limits: TextLimits, now: Date): Decision {
-  const recipient = state.recipients[userId];
-  if (!recipient || recipient.phone === null) return keep(recipient, sms, userId);
-  const { phone } = recipient;
+/** Puts an entry into the person's inbox, under its next number. */
+export function enter(recipient: Recipient, { id, about, text }: Notice, now: Date): { after: Recipient; entry: Sent } {
+  const sequence = recipient.entries + 1;
+  const entry: Sent = {
+    ...{ id, userId: recipient.userId, about, text, channel: 'inbox', status: 'kept', sequence, version: 1 },
+    ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
+  };
+  return { after: { ...recipient, entries: sequence }, entry };
+}
+
+/** What is decided about one channel. */
+type Step = Pick<Decision, 'append' | 'messages'> & { after: Recipient };
+
+function sendOrKeep(recipient: Recipient, sms: Notice, limits: TextLimits, now: Date): Step {
+  const { userId, phone } = recipient;
+  if (phone === null) return keep(recipient, sms);
   const { after, sent, withheld } = counted(recipient, [sms], limits, now);
   return {
-    ...(after !== recipient && { state: { recipients: { [userId]: after } } }),
+    after,
     append: { newTexts: sent.map((notice) => textTo(phone, notice, userId)), newDeliveries: withheld },
     messages: sent.map((notice) => smsOf({ ...notice, userId, phone })),
   };
 }
 
 /** Stores a text until the person's number arrives. */
-const keep = (known: Recipient | undefined, { id, about, text }: Notice, userId: string): Decision => ({
-  ...(!known && { state: { recipients: { [userId]: { ...unknownRecipient(userId), version: 1 } } } }),
-  append: { waitingTexts: [{ id, userId, about, text, askedAt: null, version: 1 }] },
+const keep = (after: Recipient, { id, about, text }: Notice): Step => ({
+  after,
+  append: { waitingTexts: [{ id, userId: after.userId, about, text, askedAt: null, version: 1 }] },
 });
 
 type Registered = Message<typeof AccountRegistered>;
@@ -75,12 +90,12 @@ export const verify = (state: State, { data: { userId, phone } }: Verified, now:
 });
 
 function known(state: State, userId: string, change: (before: Recipient) => Recipient) {
-  const before = state.recipients[userId] ?? unknownRecipient(userId);
+  const before = recipientIn(state, userId);
   return { recipients: { [userId]: { ...change(before), version: before.version + 1 } } };
 }
 
-export const unknownRecipient = (userId: string): Recipient => ({
-  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [], watches: 0 },
+const unknownRecipient = (userId: string): Recipient => ({
+  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [], entries: 0, watches: 0 },
   ...noTexts,
   version: 0,
 });

@@ -32,6 +32,7 @@ describe('the invariants of notifications', () =>
         `${uuid(9)}/sms`,
         `UPDATE deliveries SET text = 'A code (1), good for ten minutes.' WHERE id = '${uuid(2)}'`,
       ],
+      inbox_entries_numbered: [uuid(8), `UPDATE recipients SET entries = 1 WHERE user_id = '${uuid(8)}'`],
       watches_counted: [uuid(8), `UPDATE watches SET watching = true WHERE user_id = '${uuid(8)}'`],
       texts_sent: [uuid(7), `UPDATE texts SET created_at = now() - interval '16 minutes' WHERE id = '${uuid(7)}'`],
     },

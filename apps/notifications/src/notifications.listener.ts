@@ -5,6 +5,7 @@ import {
   AlertWatchers,
   CodeIssued,
   EmailDelivery,
+  GetInboxEntries,
   InboxDelivery,
   ListNotifications,
   type Message,
@@ -167,6 +168,11 @@ export class NotificationsListener {
   @On(ListNotifications)
   listNotifications({ data }: Message<typeof ListNotifications>) {
     return this.deliveries.page(data);
+  }
+
+  @On(GetInboxEntries)
+  inboxEntries({ data }: Message<typeof GetInboxEntries>) {
+    return this.deliveries.entries(data);
   }
 
   async #alert(message: Message, restocked: Restocked, after: string) {

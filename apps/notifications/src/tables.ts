@@ -34,6 +34,8 @@ export interface Recipient extends TextCount {
   verifiedAt: Date | null;
   /** Texts that wait for the phone number, stored by a version before `WaitingText`; new ones are rows of `texts`. */
   waiting: Notice[];
+  /** Number of entries in the person's inbox: the number of the newest. */
+  entries: number;
   /** Number of products that the person watches. */
   watches: number;
   version: number;
@@ -59,6 +61,8 @@ interface DeliveryContent extends Pick<Notice, 'id' | 'about' | 'text'> {
   userId: string;
   channel: Channel;
   createdAt: Date;
+  /** The place in the inbox of its person, from 1; absent on other channels. */
+  sequence?: number | null;
   version: number;
 }
 
@@ -122,6 +126,7 @@ const deliveries = {
     'reason',
     'createdAt',
     'sentAt',
+    'sequence',
     'version',
   ],
 } as const;
@@ -138,7 +143,18 @@ export const tables = {
   recipients: collection<Recipient>({
     table: 'recipients',
     key: 'userId',
-    columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'watches', 'version'],
+    columns: [
+      'userId',
+      'phone',
+      'name',
+      'verifiedAt',
+      'waiting',
+      'texts',
+      'textsSince',
+      'entries',
+      'watches',
+      'version',
+    ],
   }),
   texts: collection<Text | WaitingText>({
     table: 'texts',

@@ -17,6 +17,7 @@ const cap = (userId: string) => ({ sku: 'cap', userId });
 const back = (version: number) => ({ sku: 'cap', name: 'Cap', version });
 const told = ({ state }: Decision) =>
   Object.values(state?.deliveries ?? {}).map(({ userId, text, about, channel }) => ({ userId, text, about, channel }));
+const sent = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, data }));
 const entry = (userId: string) => ({ userId, text: 'Cap is back.', about: 'products/cap', channel: 'inbox' });
 
 describe('a watch', () => {
@@ -64,10 +65,11 @@ describe('when a product is back', () => {
 
   it('asks for the next watchers when there may be more, and for none otherwise', () => {
     const many = Array.from({ length: ALERTED_AT_ONCE }, (_, n) => user(n));
-    const { messages = [] } = alert(watched, back(7), many, NOW);
-    expect(messages.map(({ contract, data }) => ({ type: contract.type, data }))).toEqual([
+    expect(sent(alert(watched, back(7), many, NOW))).toEqual([
+      { type: 'inbox.filled', data: { userIds: [ann, bob] } },
       { type: 'notifications.alert', data: { ...back(7), after: many.at(-1) } },
     ]);
-    expect(alert(watched, back(7), many.slice(1), NOW).messages).toEqual([]);
+    expect(sent(alert(watched, back(7), many.slice(1), NOW)).map(({ type }) => type)).toEqual(['inbox.filled']);
+    expect(sent(alert(nobody, back(7), [ann], NOW))).toEqual([]);
   });
 });

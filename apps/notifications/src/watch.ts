@@ -1,8 +1,15 @@
-import { AlertWatchers, type Data, type ProductRestocked, type WatchProduct } from '@sluice/contracts';
+import {
+  AlertWatchers,
+  type Data,
+  InboxFilled,
+  type Outgoing,
+  type ProductRestocked,
+  type WatchProduct,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { deliveryId, inboxEntry, unknownRecipient } from './composition.js';
+import { deliveryId, enter, recipientIn } from './composition.js';
 import { announceReturn } from './notice.js';
-import type { Decision, Keys, Recipient, Sent, State, Watch } from './tables.js';
+import type { Decision, Keys, Recipient, State, Watch } from './tables.js';
 
 type Wish = Data<typeof WatchProduct>;
 
@@ -24,7 +31,7 @@ export const watchKeys = ({ userId, sku }: Wish): Keys => ({ recipients: [userId
  */
 export function watch(state: State, wish: Wish, at: Date): Decision {
   if (isDecided(state, wish, at, true)) return {};
-  const { watches } = state.recipients[wish.userId] ?? unknownRecipient(wish.userId);
+  const { watches } = recipientIn(state, wish.userId);
   if (watches >= MAX_WATCHES)
     throw ProblemError.of(409, 'Too many watches', `At most ${MAX_WATCHES} products can be watched.`);
   return changed(state, wish, at, true);
@@ -45,7 +52,7 @@ function changed(state: State, { sku, userId }: Wish, changedAt: Date, watching:
   const before = state.watches[key];
   const after: Watch = { sku, userId, watching, changedAt, version: (before?.version ?? 0) + 1 };
   const more = Number(watching) - Number(before?.watching ?? false);
-  const recipient = state.recipients[userId] ?? unknownRecipient(userId);
+  const recipient = recipientIn(state, userId);
   return {
     state: {
       watches: { [key]: after },
@@ -77,13 +84,18 @@ export const alertKeys = (restocked: Restocked, userIds: readonly string[]): Key
  * @param userIds in order; where there are as many as one commit tells, a message asks for the next
  */
 export function alert(state: State, restocked: Restocked, userIds: readonly string[], now: Date): Decision {
-  const told = userIds.filter((userId) => isWaiting(state, restocked, userId));
-  const entries = told.map((userId) => entryOf(restocked, userId, now));
-  const last = userIds.length < ALERTED_AT_ONCE ? undefined : userIds.at(-1);
-  const { sku, name, version } = restocked;
+  const told = userIds
+    .filter((userId) => isWaiting(state, restocked, userId))
+    .map((userId) => tell(recipientIn(state, userId), restocked, now));
   return {
-    state: { deliveries: Object.fromEntries(entries.map((entry) => [entry.id, entry])) },
-    messages: last === undefined ? [] : [AlertWatchers({ sku, name, version, after: last })],
+    state: {
+      deliveries: Object.fromEntries(told.map(({ entry }) => [entry.id, entry])),
+      recipients: Object.fromEntries(told.map(({ after }) => [after.userId, after])),
+    },
+    messages: [
+      ...(told.length > 0 ? [InboxFilled({ userIds: told.map(({ after }) => after.userId) })] : []),
+      ...(userIds.length < ALERTED_AT_ONCE ? [] : [nextAlert(restocked, userIds.at(-1)!)]),
+    ],
   };
 }
 
@@ -91,5 +103,11 @@ const isWaiting = ({ watches, deliveries }: State, restocked: Restocked, userId:
   watches[watchKey(restocked.sku, userId)]?.watching === true &&
   deliveries[alertId(restocked, userId, 'inbox')] === undefined;
 
-const entryOf = (restocked: Restocked, userId: string, now: Date): Sent =>
-  inboxEntry({ id: alertId(restocked, userId, 'inbox'), ...announceReturn(restocked) }, userId, now);
+function tell(recipient: Recipient, restocked: Restocked, now: Date) {
+  const notice = { id: alertId(restocked, recipient.userId, 'inbox'), ...announceReturn(restocked) };
+  const { after, entry } = enter(recipient, notice, now);
+  return { after: { ...after, version: recipient.version + 1 }, entry };
+}
+
+const nextAlert = ({ sku, name, version }: Restocked, after: string): Outgoing =>
+  AlertWatchers({ sku, name, version, after });

@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { command, delivery, query } from './kit/message.js';
+import { command, type Contract, delivery, event, query } from './kit/message.js';
 import { Id, Instant, page, PageRequest } from './kit/values.js';
+import {
+  OrderAwaitingPayment,
+  OrderCancellationRefused,
+  OrderCancelled,
+  OrderCompleted,
+  OrderPaid,
+  OrderPaidTooLate,
+  OrderRejected,
+  OrderShipped,
+} from './orders.js';
+import { PaymentRefunded } from './payments.js';
 import { Sku } from './values.js';
 
 export const CHANNELS = ['sms', 'email', 'inbox'] as const;
@@ -25,6 +36,38 @@ export const InboxDelivery = delivery('inbox', parts, {
 });
 
 export const ListNotifications = query('notifications.inbox', PageRequest.extend({ userId: Id }), page(Notification));
+/** An entry with its place in the inbox of its person, from 1. */
+export const NumberedNotification = Notification.extend({ sequence: z.int().positive() });
+export const GetInboxEntries = query(
+  'notifications.entries',
+  z.object({ userId: Id, after: z.int().min(0).optional(), limit: z.int().min(1).max(100) }),
+  z.object({ items: z.array(NumberedNotification), last: z.int() }),
+  {
+    about:
+      'The entries of an inbox after that one, in order; without `after` the newest ones. `last` is the number of the ' +
+      'newest entry, 0 when there is none.',
+  },
+);
+
+/**
+ * Facts about one person that put an entry into their inbox when notifications handles them. Whoever shows an inbox
+ * live looks for the entry then: a message for each entry would double what an order costs here.
+ */
+export const IN_INBOX: readonly Contract[] = [
+  OrderAwaitingPayment,
+  OrderPaid,
+  OrderShipped,
+  OrderCompleted,
+  OrderRejected,
+  OrderCancelled,
+  OrderCancellationRefused,
+  OrderPaidTooLate,
+  PaymentRefunded,
+];
+export const InboxFilled = event('inbox.filled', z.object({ userIds: z.array(Id) }), {
+  optional: true,
+  about: 'These people have an entry that no fact about one person has told, such as a product that is back.',
+});
 
 const watch = z.object({ userId: Id, sku: Sku });
 export const WatchProduct = command('notifications.watch', watch, {

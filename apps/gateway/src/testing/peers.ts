@@ -7,9 +7,11 @@ import {
   ChangePassword,
   ClosePayable,
   CreateCoupon,
+  type Data,
   DeliverParcel,
   DispatchParcel,
   ExtendPayable,
+  GetInboxEntries,
   GetParcel,
   GetPayable,
   GetPoints,
@@ -268,6 +270,23 @@ export class PromotionsPeer {
 export class NotificationsPeer {
   /** `<user>/<sku>` */
   readonly watched = new Set<string>();
+
+  /** Entries of each inbox, oldest first. */
+  readonly inboxes = new Map<string, string[]>();
+  /** Reads of entries. */
+  readonly reads: Data<typeof GetInboxEntries>[] = [];
+
+  @On(GetInboxEntries)
+  async entries({ data }: Message<typeof GetInboxEntries>): Promise<Reply<typeof GetInboxEntries>> {
+    this.reads.push(data);
+    const texts = this.inboxes.get(data.userId) ?? [];
+    const all = texts.map((text, n) => ({ sequence: n + 1, id: data.userId, at: NOW, text, about: 'products/TEA' }));
+    const { after, limit } = data;
+    return {
+      items: after === undefined ? all.slice(-limit) : all.filter(({ sequence }) => sequence > after).slice(0, limit),
+      last: all.length,
+    };
+  }
 
   @On(WatchProduct)
   async watch({ data: { userId, sku } }: Message<typeof WatchProduct>): Promise<void> {
