@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { DatabaseClock, Draining, Live, ProblemFilter, ValidationPipe } from '@sluice/http-kit';
 import { brokerOf, CONFIG, outside } from '@sluice/service-kit';
 import { PointsController } from './accounts/points.controller.js';
+import { ProfileController } from './accounts/profile.controller.js';
 import { UsersController } from './accounts/users.controller.js';
 import type { GatewayConfig } from './config.js';
 import { BusyController } from './flash-sale/busy.controller.js';
@@ -42,6 +43,7 @@ import { Tokens } from './web/tokens.js';
 
 export const CONTROLLERS: Type[] = [
   UsersController,
+  ProfileController,
   ProductsController,
   WatchesController,
   OrdersController,

@@ -320,6 +320,24 @@ describe('promotions', () => {
   });
 });
 
+describe('a profile', () => {
+  it('is seen and changed by its user, and refused with an unknown field, language, channel or address', async () => {
+    expect(await call(gateway, 'GET', '/me', { as: ann })).toMatchObject({
+      status: 200,
+      body: { id: ANN, language: 'en', channels: ['inbox'] },
+    });
+    const wanted = { email: 'ann@example.org', language: 'zh', channels: ['email', 'inbox'] };
+    expect(await call(gateway, 'PATCH', '/me', { as: ann, body: wanted })).toMatchObject({ status: 200, body: wanted });
+    const none = await call(gateway, 'PATCH', '/me', { as: ann, body: { email: null } });
+    expect([none.status, none.body['email']]).toEqual([200, undefined]);
+    for (const body of [{ phone: '+15550009' }, { language: 'fr' }, { channels: ['fax'] }, { email: 'ann' }])
+      expect(await call(gateway, 'PATCH', '/me', { as: ann, body })).toMatchObject({ status: 422 });
+    for (const email of ['a@b', 'ann@example.org\r\nBcc: x@example.org', 'ann@exa mple.org', '<ann@example.org>'])
+      expect(await call(gateway, 'PATCH', '/me', { as: ann, body: { email } })).toMatchObject({ status: 422 });
+    expect(await call(gateway, 'GET', '/me')).toMatchObject({ status: 401 });
+  });
+});
+
 describe('a watch while notifications is down', () => {
   it('is accepted with 202 for a product, and 404 for none', async () => {
     expect(await call(gateway, 'PUT', '/products/TEA/watch', { as: ann })).toMatchObject({ status: 202 });

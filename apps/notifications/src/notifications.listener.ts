@@ -19,13 +19,14 @@ import {
   OrderShipped,
   PaymentRefunded,
   ProductRestocked,
+  ProfileChanged,
   SmsDelivery,
   UnwatchProduct,
   WatchProduct,
 } from '@sluice/contracts';
 import { decisionTime, On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { notify, sendCode, verify, welcome } from './composition.js';
+import { learnProfile, notify, sendCode, verify, welcome } from './composition.js';
 import { limitsOf, type NotificationsConfig } from './config.js';
 import { deliveryKeys, record } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
@@ -66,7 +67,8 @@ export class NotificationsListener {
 
   @On(CodeIssued)
   codeIssued(message: Message<typeof CodeIssued>) {
-    return this.notifications.change(message, { numbers: [message.data.phone] }, (state, now) =>
+    const { userId, phone } = message.data;
+    return this.notifications.change(message, { recipients: [userId], numbers: [phone] }, (state, now) =>
       sendCode(state, message, this.#limits, now),
     );
   }
@@ -76,6 +78,13 @@ export class NotificationsListener {
     const { userId } = message.data;
     await this.notifications.change(message, { recipients: [userId] }, (state, now) => verify(state, message, now));
     await this.waiting.release(message, userId);
+  }
+
+  @On(ProfileChanged)
+  profileChanged(message: Message<typeof ProfileChanged>) {
+    return this.notifications.change(message, { recipients: [message.data.userId] }, (state) =>
+      learnProfile(state, message),
+    );
   }
 
   @On(WatchProduct)
@@ -178,7 +187,7 @@ export class NotificationsListener {
   async #alert(message: Message, restocked: Restocked, after: string) {
     const userIds = await this.watches.watchersOf(restocked.sku, after);
     await this.notifications.change(message, alertKeys(restocked, userIds), (state, now) =>
-      alert(state, restocked, userIds, now),
+      alert(state, restocked, userIds, this.#limits, now),
     );
   }
 

@@ -15,13 +15,18 @@ import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
 import { WaitingTexts } from './waiting-texts.sweep.js';
 import { WatchQueries } from './watch.queries.js';
 
-function provider(setting: string | undefined, name: string): Provider {
-  const url = outside(setting);
-  return url ? new HttpProvider(name, url) : new FakeProvider(name);
+function smsProvider({ SMS_PROVIDER_URL }: NotificationsConfig): Provider {
+  const url = outside(SMS_PROVIDER_URL);
+  return url ? new HttpProvider('sms', url) : new FakeProvider('sms');
 }
 
-const smsProvider = ({ SMS_PROVIDER_URL }: NotificationsConfig): Provider => provider(SMS_PROVIDER_URL, 'sms');
-const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider => provider(EMAIL_PROVIDER_URL, 'email');
+/** Loads the SMTP client only where it is used. */
+async function emailProvider({ SMTP_URL, SMTP_FROM }: NotificationsConfig): Promise<Provider> {
+  const url = outside(SMTP_URL);
+  if (!url) return new FakeProvider('email');
+  const { SmtpProvider } = await import('./provider.smtp.js');
+  return new SmtpProvider('email', { url, from: SMTP_FROM });
+}
 
 @Module({
   controllers: [NotificationsListener],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision, State } from './tables.js';
-import { alert, ALERTED_AT_ONCE, MAX_WATCHES, unwatch, watch } from './watch.js';
+import { alert as decide, ALERTED_AT_ONCE, MAX_WATCHES, unwatch, watch } from './watch.js';
 
 const NOW = new Date('2026-01-01T12:00:00.000Z');
 const later = (ms: number): Date => new Date(NOW.getTime() + ms);
@@ -15,6 +15,9 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
 });
 const cap = (userId: string) => ({ sku: 'cap', userId });
 const back = (version: number) => ({ sku: 'cap', name: 'Cap', version });
+const LIMITS = { textsPerAccount: 50, codesPerNumber: 3, emailsPerAccount: 50 };
+const alert = (state: State, restocked: ReturnType<typeof back>, userIds: string[], now: Date): Decision =>
+  decide(state, restocked, userIds, LIMITS, now);
 const told = ({ state }: Decision) =>
   Object.values(state?.deliveries ?? {}).map(({ userId, text, about, channel }) => ({ userId, text, about, channel }));
 const sent = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, data }));
@@ -56,6 +59,20 @@ describe('when a product is back', () => {
     const after1 = after(watched, first);
     expect(told(alert(after1, back(7), [ann, bob], NOW))).toEqual([]);
     expect(told(alert(after1, back(9), [ann, bob], NOW))).toEqual([entry(ann), entry(bob)]);
+  });
+
+  it('sends an e-mail too, in the watcher’s language, to who has an address and a proved number', () => {
+    const known = { email: 'ann@example.org', language: 'zh' as const, verifiedAt: NOW };
+    const state = {
+      ...watched,
+      recipients: { ...watched.recipients, [ann]: { ...watched.recipients[ann]!, ...known } },
+    };
+    const decision = alert(state, back(7), [ann, bob], NOW);
+    expect(told(decision)[0]).toMatchObject({ text: 'Cap 到货了。' });
+    expect(sent(decision).filter(({ type }) => type === 'delivery.email')).toMatchObject([
+      { data: { userId: ann, address: 'ann@example.org', subject: 'Cap 到货了', text: 'Cap 到货了。' } },
+    ]);
+    expect(decision.append?.newTexts).toMatchObject([{ email: 'ann@example.org', phone: null }]);
   });
 
   it('tells nobody whose watch has ended meanwhile', () => {

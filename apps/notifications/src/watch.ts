@@ -7,9 +7,10 @@ import {
   type WatchProduct,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { deliveryId, enter, recipientIn } from './composition.js';
+import { deliveryId, enter, mail, noticesOf, recipientIn, type Step } from './composition.js';
 import { announceReturn } from './notice.js';
-import type { Decision, Keys, Recipient, State, Watch } from './tables.js';
+import type { Decision, Keys, Recipient, Sent, State, Watch } from './tables.js';
+import type { TextLimits } from './text-limit.js';
 
 type Wish = Data<typeof WatchProduct>;
 
@@ -83,16 +84,27 @@ export const alertKeys = (restocked: Restocked, userIds: readonly string[]): Key
  * Tells those who watch the product that it is back, once for each return; the watch stays.
  * @param userIds in order; where there are as many as one commit tells, a message asks for the next
  */
-export function alert(state: State, restocked: Restocked, userIds: readonly string[], now: Date): Decision {
+export function alert(
+  state: State,
+  restocked: Restocked,
+  userIds: readonly string[],
+  limits: TextLimits,
+  now: Date,
+): Decision {
   const told = userIds
     .filter((userId) => isWaiting(state, restocked, userId))
-    .map((userId) => tell(recipientIn(state, userId), restocked, now));
+    .map((userId) => tell(recipientIn(state, userId), restocked, limits, now));
   return {
     state: {
       deliveries: Object.fromEntries(told.map(({ entry }) => [entry.id, entry])),
       recipients: Object.fromEntries(told.map(({ after }) => [after.userId, after])),
     },
+    append: {
+      newTexts: told.flatMap(({ append }) => append?.newTexts ?? []),
+      newDeliveries: told.flatMap(({ append }) => append?.newDeliveries ?? []),
+    },
     messages: [
+      ...told.flatMap(({ messages = [] }) => messages),
       ...(told.length > 0 ? [InboxFilled({ userIds: told.map(({ after }) => after.userId) })] : []),
       ...(userIds.length < ALERTED_AT_ONCE ? [] : [nextAlert(restocked, userIds.at(-1)!)]),
     ],
@@ -103,10 +115,14 @@ const isWaiting = ({ watches, deliveries }: State, restocked: Restocked, userId:
   watches[watchKey(restocked.sku, userId)]?.watching === true &&
   deliveries[alertId(restocked, userId, 'inbox')] === undefined;
 
-function tell(recipient: Recipient, restocked: Restocked, now: Date) {
-  const notice = { id: alertId(restocked, recipient.userId, 'inbox'), ...announceReturn(restocked) };
-  const { after, entry } = enter(recipient, notice, now);
-  return { after: { ...after, version: recipient.version + 1 }, entry };
+/** The entry is a row that is checked, so that a return is told once, and not one that is only appended. */
+function tell(recipient: Recipient, restocked: Restocked, limits: TextLimits, now: Date): Step & { entry: Sent } {
+  const { inbox, email } = noticesOf(announceReturn(restocked, recipient.language), (channel) =>
+    alertId(restocked, recipient.userId, channel),
+  );
+  const { after: entered, entry } = enter(recipient, inbox!, now);
+  const mailed = email ? mail(entered, email, limits, now) : { after: entered };
+  return { ...mailed, after: { ...mailed.after, version: recipient.version + 1 }, entry };
 }
 
 const nextAlert = ({ sku, name, version }: Restocked, after: string): Outgoing =>

@@ -25,7 +25,7 @@ const parts = z.object({ id: Id, userId: Id, about: z.string(), text: z.string()
 /** `recorded`: stored in place of the text when the text contains a secret. `until`: after this time it is not sent. */
 const secret = { recorded: z.string().optional(), until: Instant.optional() };
 export const SmsDelivery = delivery('sms', parts.extend({ phone: z.string(), ...secret }));
-export const EmailDelivery = delivery('email', parts.extend({ address: z.string() }));
+export const EmailDelivery = delivery('email', parts.extend({ address: z.string(), subject: z.string().optional() }));
 /**
  * Not sent any more: notifications records an inbox entry in the commit in which it handles the fact (docs/decisions/0036).
  * Contract, queue and handler stay for one version: for messages that rest in the queue during an upgrade, and for

@@ -5,6 +5,7 @@ import {
   BookCarrier,
   CapturePayment,
   ChangePassword,
+  ChangeProfile,
   ClosePayable,
   CreateCoupon,
   type Data,
@@ -17,6 +18,7 @@ import {
   GetPoints,
   GetPrices,
   GetProduct,
+  GetProfile,
   HaltParcels,
   ListNotifications,
   ListProducts,
@@ -109,6 +111,19 @@ export class AccountsPeer {
   /** Revocations that a gateway's request returns. */
   readonly revoked: Revocation[] = [];
   lists = 0;
+
+  @On(GetProfile)
+  async profile({ data: { userId } }: Message<typeof GetProfile>): Promise<Reply<typeof GetProfile>> {
+    return { id: userId, phone: '+15550000001', name: 'Ann', verified: true, language: 'en', channels: ['inbox'] };
+  }
+
+  @On(ChangeProfile)
+  async changeProfile({
+    data: { userId, email, language = 'en', channels = ['inbox'] },
+  }: Message<typeof ChangeProfile>): Promise<Reply<typeof ChangeProfile>> {
+    const profile = { id: userId, phone: '+15550000001', name: 'Ann', verified: true, language, channels };
+    return { ...profile, ...(typeof email === 'string' && { email }) };
+  }
 
   @On(SignUp)
   async signUp({ data, data: { userId, phone, name } }: Message<typeof SignUp>): Promise<Reply<typeof SignUp>> {
