@@ -48,7 +48,7 @@ describe('the users of the broker', () => {
     ['accounts', ['amq.default', 'shop.events']],
     ['inventory', ['amq.default', 'shop.events', 'shop.dead', ...TIERS]],
     ['orders', ['amq.default', 'shop.events', 'shop.commands', 'shop.dead', ...TIERS]],
-    ['notifications', ['amq.default', 'shop.events', 'shop.deliveries', 'shop.dead', ...TIERS]],
+    ['notifications', ['amq.default', 'shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead', ...TIERS]],
   ])('%s writes to the exchanges that its work needs', (service, needed) => {
     expect(matching(named(service).write, exchangeNames).sort()).toEqual([...needed].sort());
   });

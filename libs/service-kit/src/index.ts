@@ -12,7 +12,7 @@ export { CONFIG, globalModule } from './providers.js';
 export { PeriodicTask } from './periodic-task.js';
 export { PulseMaker } from './pulse.js';
 export { prismaClient } from './prisma.js';
-export { outside, outsideUrl } from './outside.js';
+export { outside, outsideUrl, smtpUrl } from './outside.js';
 export { jsonFrom } from './outside-answer.js';
 export { OutsideService, type OutsideRequest } from './outside-service.js';
 export { developmentOnly, limited, OWN_KEY, PRODUCTION, RANDOM_SECRET, type ProductionRules } from './production.js';

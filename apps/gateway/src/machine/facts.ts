@@ -11,13 +11,14 @@ const SeenFact = z.object({
   at: Instant,
   correlationId: z.string(),
   causationId: Id.optional(),
-  /** Passwords, codes and tokens are masked. */
+  /** Passwords, codes and tokens are masked, and what is personal is left out. */
   data: z.unknown(),
 });
 /** Facts that came together, oldest first, and how many before them were skipped because they came too fast. */
 export const SeenFacts = z.object({ facts: z.array(SeenFact), skipped: z.int() });
 type SeenFacts = z.output<typeof SeenFacts>;
 
+const PERSONAL: ReadonlySet<string> = new Set(['address', 'name', 'phone', 'email', 'text', 'subject']);
 /** Facts that are kept for those who begin to listen: about 2 MB, the last minutes of a quiet shop. */
 const KEPT = 1_000;
 /** Nobody reads 400 lines a second; a reader who wants more has `npm run tail`. */
@@ -42,7 +43,7 @@ export class Facts {
     const isWanted = filterOf(filter);
     const pending = new Pending<Message>(PER_ROUND);
     const hear = (fact: Message): void => void (isWanted(fact) && pending.add(fact));
-    this.#recent.all().forEach(hear);
+    this.#recent.all().filter(isWanted).slice(-PER_ROUND).forEach(hear);
     this.#listeners.add(hear);
     const round = setInterval(() => sendAll(stream, pending), ROUND_MS);
     sendAll(stream, pending);
@@ -67,5 +68,9 @@ function sendAll(stream: EventStream, pending: Pending<Message>): void {
 const seen = ({ id, type, time, correlationId, causationId, data }: Message): SeenFacts['facts'][number] => ({
   ...{ id, type, at: time, correlationId },
   ...(causationId !== undefined && { causationId }),
-  data: scrub(data),
+  data: scrub(withoutPersonal(data as object)),
 });
+
+/** Whoever runs the system need not read where people live and what they are told. */
+const withoutPersonal = (data: object): object =>
+  Object.fromEntries(Object.entries(data).filter(([name]) => !PERSONAL.has(name)));

@@ -12,6 +12,11 @@ import { startPeer, type Peer } from '../testing/start-peer.js';
 import type { Snapshot } from './snapshot.js';
 
 const QUEUE = 'notifications.events';
+const PAID = {
+  ...{ orderId: '0198c0de-0000-8000-8000-000000000001', userId: '0198c0de-0000-7000-8000-000000000002', version: 1 },
+  ...{ lines: [], allocation: [], total: { amount: 100, currency: 'EUR' } },
+  address: { name: 'Ann', street: '1', city: 'Bonn', postcode: '1', country: 'DE' },
+};
 
 /** Takes `ms` for each fact. */
 @Controller()
@@ -95,18 +100,17 @@ describe('the facts of the control room', () => {
     await eventually(() => expect(facts()).toHaveLength(2));
     for (const fact of facts()) expect(fact).toMatchObject({ type: 'order.shipped', data: { orderId: one } });
     listener.cut();
+    await publish(broker, OrderPaid, { ...PAID, orderId: other }, { as: 'orders' });
+    const paid = await listenTo(gateway, `/ops/facts?pattern=order.paid&orderId=${other}`, { as: admin });
+    await eventually(() => expect(paid.text()).toContain(other));
+    expect(paid.text()).not.toMatch(/Bonn|Ann/);
+    paid.cut();
     expect((await call(gateway, 'GET', '/ops/facts', { as: await tokenOf(BOB) })).status).toBe(403);
     expect((await call(gateway, 'GET', '/ops/facts?pattern=..', { as: admin })).status).toBe(422);
   });
 });
 
-const BODY = Buffer.from(
-  JSON.stringify({
-    ...{ orderId: '0198c0de-0000-8000-8000-000000000001', userId: '0198c0de-0000-7000-8000-000000000002', version: 1 },
-    ...{ lines: [], allocation: [], total: { amount: 100, currency: 'EUR' } },
-    address: { name: 'Ann', street: '1', city: 'Bonn', postcode: '1', country: 'DE' },
-  }),
-);
+const BODY = Buffer.from(JSON.stringify(PAID));
 const properties = () => ({
   ...{ type: 'order.paid', contentType: 'application/json', persistent: true, userId: broker.userOf('orders') },
   messageId: randomUUID(),

@@ -34,7 +34,9 @@ export const KeeperProducts = () => {
               <th scope="col">{t('keeper.name')}</th>
               <th scope="col">{t('keeper.price')}</th>
               <th scope="col">{t('keeper.available')}</th>
-              <th scope="col" aria-label={t('keeper.edit')} />
+              <th scope="col">
+                <span className="unseen">{t('keeper.edit')}</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -74,11 +76,13 @@ const Row = ({ product, onEdit, onReceive }: RowProps) => {
   return (
     <tr>
       <th scope="row">
-        <ProductArt sku={sku} />
-        <span>
-          {name}
-          <small>{sku}</small>
-        </span>
+        <div>
+          <ProductArt sku={sku} />
+          <span>
+            {name}
+            <small>{sku}</small>
+          </span>
+        </div>
       </th>
       <td>{money(price)}</td>
       <td className={available <= 0 ? 'fault' : ''}>{number(available)}</td>

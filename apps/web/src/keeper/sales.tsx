@@ -77,7 +77,7 @@ const ProductChoice = () => {
   const products = useProducts();
   return (
     <div className="field">
-      <label htmlFor="sale-sku">{t('keeper.products')}</label>
+      <label htmlFor="sale-sku">{t('keeper.product')}</label>
       <select id="sale-sku" name="sku">
         {products?.map(({ sku, name }) => (
           <option key={sku} value={sku}>

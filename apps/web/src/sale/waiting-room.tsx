@@ -1,6 +1,8 @@
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { serverNow } from '../api/server-clock.js';
+import { useStore } from '../api/store.js';
+import { waits } from '../api/waits.js';
 import { AddressFields, keptAddress } from '../shop/address-fields.js';
 import type { Address } from '../shop/cart.js';
 import { useNow } from '../ui/use-now.js';
@@ -38,6 +40,7 @@ const ClaimForm = ({ sale, join, isAgain }: FormProps) => {
   useNow();
   const [address, setAddress] = useState<Address>(keptAddress.read);
   const { send, isSending, problem } = useSend(() => join(address));
+  const isFull = useStore(waits).some(({ reason }) => reason === 'busy') && isSending;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     keptAddress.write(address);
@@ -50,6 +53,7 @@ const ClaimForm = ({ sale, join, isAgain }: FormProps) => {
         {t(isSending ? 'sale.joining' : isAgain ? 'sale.again' : 'sale.claim')}
       </button>
       <p className="hint" role="status">
+        {isFull && t('sale.full')}
         {sale.state === 'scheduled' && !canPress && t('sale.early')}
         {sale.state === 'sold-out' && t('sale.soldOutText')}
         {sale.state === 'open' && sale.round > 1 && t('sale.reopened')}

@@ -7,7 +7,7 @@ import { ProductArt } from '../ui/product-art.js';
 import { View } from '../ui/view.js';
 import { Cancellation } from './cancellation.js';
 import { Channel } from './channel.js';
-import { hasFailed, type Order } from './order.js';
+import { hasEnded, hasFailed, type Order } from './order.js';
 import { Parcels } from './parcels.js';
 import { Payment } from './payment.js';
 import { OrderTimeline } from './timeline.js';
@@ -71,7 +71,9 @@ const Standing = ({ order, isLive }: { order: Order; isLive: boolean }) => {
       </div>
       <Channel order={order} />
       <p className="hint">
-        <span className={`live ${isLive ? 'on' : ''}`}>{t(isLive ? 'order.live' : 'order.notLive')}</span>
+        {!hasEnded(order) && (
+          <span className={`live ${isLive ? 'on' : ''}`}>{t(isLive ? 'order.live' : 'order.notLive')}</span>
+        )}
         <span>{t('order.placed', { when: day(placedAt) })}</span>
         {flashSaleId && <Link to={`/sale/${flashSaleId}`}>{t('order.flashSale')}</Link>}
       </p>

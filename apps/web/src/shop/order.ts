@@ -22,12 +22,14 @@ export function stepsDone({ status, payBy, paidAt }: Pick<Order, 'status' | 'pay
 
 export const stepsOf = (order: Parameters<typeof stepsDone>[0]): { step: Step; isDone: boolean; isNow: boolean }[] => {
   const done = stepsDone(order);
-  const goesOn = !hasFailed(order) && order.status !== 'completed';
+  const goesOn = !hasEnded(order);
   return STEPS.map((step, index) => ({ step, isDone: index < done, isNow: goesOn && index === done }));
 };
 
 export const hasFailed = ({ status }: Pick<Order, 'status'>): boolean =>
   status === 'rejected' || status === 'cancelled';
+
+export const hasEnded = (order: Pick<Order, 'status'>): boolean => order.status === 'completed' || hasFailed(order);
 
 /** Whether a cancellation may still come in time. */
 export const isCancellable = ({ status, cancellationRequestedAt }: Order): boolean =>
