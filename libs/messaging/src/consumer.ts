@@ -5,14 +5,15 @@ import { factsOf } from './batches.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { Copies } from './copies.js';
 import { circumstancesOf, freshCopy, republishedCopy } from './republishing.js';
+import { DeliveryTally } from './delivery-tally.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
 import { BROKER, faultOf } from './faults.js';
 import { HeldMessages } from './held-messages.js';
-import { activity, countHandled, watched, type HandledEnding } from './metrics.js';
+import { countHandled, watched, type HandledEnding } from './metrics.js';
 import { isPastDeadline, LateRequests } from './late-requests.js';
 import { logEnding } from './log-ending.js';
-import { OpenBatches, type Settlement } from './open-batches.js';
+import { OpenBatches } from './open-batches.js';
 import type { Publisher } from './publisher.js';
 import type { QueueRoutes } from './routes.js';
 import type { SenderVerification } from './sender-verification.js';
@@ -40,6 +41,7 @@ const HOLD_FOR_MS = 600_000;
  * a batch are deliveries of their own: each is handled, held, retried and counted for itself.
  */
 export class Consumer {
+  readonly tally = new DeliveryTally();
   readonly #logger: Logger;
   readonly #copies: Copies;
   readonly #lateRequests: LateRequests;
@@ -57,16 +59,13 @@ export class Consumer {
   #closing = false;
   /** The subscription has ended; a returned message goes to another replica. */
   #ended = false;
-  #delivered = 0;
-  #acknowledged = 0;
-  #unacknowledged = 0;
 
   constructor(
-    private readonly routes: QueueRoutes,
+    readonly routes: QueueRoutes,
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
-    this.#openBatches = new OpenBatches(this.#logger);
+    this.#openBatches = new OpenBatches(this.#logger, this.tally);
     this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
@@ -87,26 +86,6 @@ export class Consumer {
 
   get queue(): string {
     return this.routes.queue;
-  }
-
-  /** The exchange from which the queue takes its messages. */
-  get exchange(): string {
-    return this.routes.exchange;
-  }
-
-  /** AMQP messages that the broker has delivered since the start; a batch is one. */
-  get delivered(): number {
-    return this.#delivered;
-  }
-
-  /** AMQP messages that were acknowledged since the start. */
-  get acknowledged(): number {
-    return this.#acknowledged;
-  }
-
-  /** AMQP messages that the broker has delivered on the open channel and waits for. */
-  get unacknowledged(): number {
-    return this.#unacknowledged;
   }
 
   /** Number of deliveries that are being handled, or wait for their turn. */
@@ -168,7 +147,7 @@ export class Consumer {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#subscription = undefined;
-    this.#unacknowledged = 0;
+    this.tally.lost();
     this.#limit.reset();
     this.#heldMessages.reset();
   }
@@ -181,7 +160,7 @@ export class Consumer {
 
   /** Takes a batch apart. While the queue is paused only its first fact is tried, as one message would be. */
   #arrived(channel: Channel, message: ConsumeMessage): void {
-    this.#countDelivered();
+    this.tally.arrived(channel);
     const facts = factsOf(message);
     if (facts[0] !== message && message.fields.redelivered)
       return this.#begin(channel, this.#takeApart(channel, message, facts));
@@ -190,19 +169,6 @@ export class Consumer {
     if (!this.#heldMessages.paused) return facts.forEach((fact) => this.#limit.add(fact));
     this.#begin(channel, this.#handle(channel, first));
     for (const fact of others) this.#heldMessages.holdUntried(fact, performance.now());
-  }
-
-  #countDelivered(): void {
-    this.#delivered += 1;
-    this.#unacknowledged += 1;
-    activity.count += 1;
-  }
-
-  #acknowledge(channel: Channel, fact: ConsumeMessage, settlement: Settlement): void {
-    const told = this.#openBatches.acknowledge(channel, fact, settlement);
-    if (told === undefined || channel !== this.#channel) return;
-    this.#unacknowledged -= 1;
-    if (told === 'ack') this.#acknowledged += 1;
   }
 
   #begin(channel: Channel, work: Promise<void>): void {
@@ -239,13 +205,13 @@ export class Consumer {
   async #handle(channel: Channel, delivery: ConsumeMessage): Promise<void> {
     if (isPastDeadline(delivery)) {
       this.#lateRequests.note(delivery);
-      if (this.routes.transient) return this.#acknowledge(channel, delivery, 'ack');
+      if (this.routes.transient) return this.#openBatches.acknowledge(channel, delivery, 'ack');
     }
     const began = performance.now();
     const end = await (this.#mayHaveCrashedConsumer(delivery)
       ? this.#park(channel, delivery)
       : inConsumerSpan(delivery, this.queue, (traced) => this.#process(channel, delivery, traced)));
-    if (end !== 'hold') this.#acknowledge(channel, delivery, end === 'given_back' ? 'reject' : 'ack');
+    if (end !== 'hold') this.#openBatches.acknowledge(channel, delivery, end === 'given_back' ? 'reject' : 'ack');
     countHandled(this.queue, delivery.properties.type, end, began);
   }
 
@@ -341,7 +307,7 @@ export class Consumer {
     await Promise.all(
       deliveries.map(async (delivery) => {
         const published = await this.#publishFresh(channel, delivery, 'back');
-        this.#acknowledge(channel, delivery, published ? 'ack' : 'reject');
+        this.#openBatches.acknowledge(channel, delivery, published ? 'ack' : 'reject');
       }),
     );
   }
@@ -366,7 +332,7 @@ export class Consumer {
     const began = performance.now();
     const parked = await Promise.all(facts.map((fact) => this.#park(channel, fact)));
     const end = parked.includes('given_back') ? 'given_back' : 'aside';
-    this.#acknowledge(channel, batch, end === 'aside' ? 'ack' : 'reject');
+    this.#openBatches.acknowledge(channel, batch, end === 'aside' ? 'ack' : 'reject');
     for (const { properties } of facts) countHandled(this.queue, properties.type, end, began);
   }
 

@@ -80,10 +80,8 @@ export const watched = {
     readonly inFlight: number;
     readonly held: number;
     readonly paused: boolean;
-    readonly exchange: string;
-    readonly delivered: number;
-    readonly acknowledged: number;
-    readonly unacknowledged: number;
+    readonly routes: { readonly exchange: string };
+    readonly tally: { readonly delivered: number; readonly acknowledged: number; readonly unacknowledged: number };
   }>(),
   queues: new Set<{ readonly names: readonly string[]; depth(queue: string): Promise<number> }>(),
 };

@@ -1,8 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
-
-/** How the broker is told that a message is finished here: handled, or to be delivered again. */
-export type Settlement = 'ack' | 'reject';
+import type { DeliveryTally, Settlement } from './delivery-tally.js';
 
 interface OpenBatch {
   readonly message: ConsumeMessage;
@@ -18,7 +16,10 @@ interface OpenBatch {
 export class OpenBatches {
   readonly #batches = new WeakMap<ConsumeMessage, OpenBatch>();
 
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly tally: DeliveryTally,
+  ) {}
 
   add(message: ConsumeMessage, facts: readonly ConsumeMessage[]): void {
     const batch = { message, open: facts.length, rejected: false };
@@ -28,20 +29,19 @@ export class OpenBatches {
   /**
    * Settles a fact of a batch, or a message that came alone. Only on the channel that delivered: on a later channel the
    * same tag is another message. reject, not nack: since RabbitMQ 4.3 only a reject counts towards the delivery limit.
-   * @returns what the broker was told of the whole message; undefined while facts of it are open
    */
-  acknowledge(channel: Channel, fact: ConsumeMessage, settlement: Settlement): Settlement | undefined {
+  acknowledge(channel: Channel, fact: ConsumeMessage, settlement: Settlement): void {
     const batch = this.#batches.get(fact) ?? { message: fact, open: 1, rejected: false };
     this.#batches.delete(fact);
     batch.open -= 1;
     batch.rejected ||= settlement === 'reject';
-    if (batch.open > 0) return undefined;
+    if (batch.open > 0) return;
+    this.tally.settled(channel, batch.rejected ? 'reject' : 'ack');
     try {
       if (batch.rejected) channel.reject(batch.message, true);
       else channel.ack(batch.message);
     } catch {
       this.logger.debug('the channel closed before the ack: the broker delivers it again');
     }
-    return batch.rejected ? 'reject' : 'ack';
   }
 }

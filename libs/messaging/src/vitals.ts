@@ -75,9 +75,10 @@ function consumingOf(
   consumer: typeof watched.consumers extends Set<infer C> ? C : never,
   { endings, durations }: HandledCounts,
 ): Consuming {
-  const { queue, exchange, delivered, acknowledged, unacknowledged, inFlight, held, paused } = consumer;
+  const { queue, inFlight, held, paused, routes, tally } = consumer;
+  const { delivered, acknowledged, unacknowledged } = tally;
   return {
-    ...{ exchange, delivered, acknowledged, unacknowledged, inFlight, held, paused },
+    ...{ exchange: routes.exchange, delivered, acknowledged, unacknowledged, inFlight, held, paused },
     handled: handledOf(endings.filter(({ labels }) => labels['queue'] === queue)),
     durations: [...(durations.get(queue) ?? [])],
   };

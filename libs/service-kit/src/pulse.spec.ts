@@ -1,5 +1,13 @@
 import { Controller, Module } from '@nestjs/common';
-import { EXCHANGES, ListNotifications, OrderPaid, type Data, type Reply, type ServicePulse } from '@sluice/contracts';
+import {
+  CreateCoupon,
+  EXCHANGES,
+  GetPoints,
+  OrderCompleted,
+  type Data,
+  type Reply,
+  type ServicePulse,
+} from '@sluice/contracts';
 import { MessageClient, On } from '@sluice/messaging';
 import { createServiceUsers, eventually, publish, testBroker, testDatabase } from '@sluice/testing';
 import type { TestBroker, TestDatabase } from '@sluice/testing';
@@ -12,13 +20,18 @@ import { startService, type Service } from './run-service.js';
 class Listener {
   works: Promise<void> = Promise.resolve();
 
-  @On(ListNotifications)
-  async list(): Promise<Reply<typeof ListNotifications>> {
-    return { items: [] };
+  @On(GetPoints)
+  async points(): Promise<Reply<typeof GetPoints>> {
+    return { points: 7 };
   }
 
-  @On(OrderPaid)
-  paid(): Promise<void> {
+  @On(CreateCoupon)
+  create(): Promise<never> {
+    throw new Error('nobody asks for one');
+  }
+
+  @On(OrderCompleted)
+  completed(): Promise<void> {
     return this.works;
   }
 }
@@ -54,7 +67,7 @@ afterEach(async () => {
 });
 afterAll(() => Promise.all([broker.close(), database.close()]));
 
-async function start(name = 'notifications', url = urls[name]!): Promise<Service> {
+async function start(name = 'promotions', url = urls[name]!): Promise<Service> {
   const service = await startService(
     {
       name,
@@ -72,10 +85,7 @@ const lastQueue = (name: string) =>
   full()
     .at(-1)
     ?.vitals?.queues.find(({ queue }) => queue === name);
-const paid = () => ({
-  ...{ orderId: v7(), userId: v7(), version: 3, lines: [], allocation: [], total: { amount: 1, currency: 'EUR' } },
-  address: { name: 'Ann', street: '1', city: 'Bonn', postcode: '1', country: 'DE' },
-});
+const completed = () => ({ orderId: v7(), userId: v7(), version: 3, total: { amount: 1, currency: 'EUR' } });
 
 describe('a pulse', () => {
   it('is said every second by every process of a service, and is neither kept nor confirmed', async () => {
@@ -85,7 +95,7 @@ describe('a pulse', () => {
     expect((performance.now() - began) / heard.length).toBeLessThan(1_500);
     expect(new Set(heard.map(({ pulse }) => pulse.instance)).size).toBe(1);
     for (const { message } of heard) {
-      expect(message.properties).toMatchObject({ deliveryMode: 1, userId: broker.userOf('notifications') });
+      expect(message.properties).toMatchObject({ deliveryMode: 1, userId: broker.userOf('promotions') });
       expect(message.fields).toMatchObject({ exchange: EXCHANGES.events, routingKey: 'service.pulse' });
     }
     const { messages } = await broker.management.get<{ messages: number }>(`queues/${broker.vhost}/shop.unrouted`);
@@ -101,10 +111,12 @@ describe('a pulse', () => {
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(vitals).toMatchObject({ outbox: { rows: 0 }, commits: { count: expect.any(Number) as number } });
     expect(vitals!.queues.map(({ queue }) => queue).sort()).toEqual([
-      'notifications.events',
-      'notifications.events.dead',
-      'notifications.ops',
-      'notifications.queries',
+      'promotions.commands',
+      'promotions.commands.dead',
+      'promotions.events',
+      'promotions.events.dead',
+      'promotions.ops',
+      'promotions.queries',
     ]);
   });
 
@@ -113,20 +125,20 @@ describe('a pulse', () => {
     const listener = app.get(Listener);
     let finish!: () => void;
     listener.works = new Promise((resolve) => (finish = resolve));
-    for (let n = 0; n < 103; n++) await publish(broker, OrderPaid, paid(), { as: 'orders' });
+    for (let n = 0; n < 103; n++) await publish(broker, OrderCompleted, completed(), { as: 'orders' });
     const holding = { delivered: 100, acknowledged: 0, unacknowledged: 100, inFlight: 100, exchange: EXCHANGES.events };
-    await eventually(() => expect(lastQueue('notifications.events')).toMatchObject({ ready: 3, consuming: holding }), {
+    await eventually(() => expect(lastQueue('promotions.events')).toMatchObject({ ready: 3, consuming: holding }), {
       withinMs: 10_000,
     });
     finish();
     await eventually(
       () =>
-        expect(lastQueue('notifications.events')).toMatchObject({
+        expect(lastQueue('promotions.events')).toMatchObject({
           ready: 0,
           consumers: 2,
           consuming: {
             ...{ delivered: 103, acknowledged: 103, unacknowledged: 0, inFlight: 0 },
-            handled: [{ type: 'order.paid', ack: 103, retry: 0, dead: 0, other: 0 }],
+            handled: [{ type: 'order.completed', ack: 103, retry: 0, dead: 0, other: 0 }],
           },
         }),
       { withinMs: 10_000 },
@@ -139,8 +151,8 @@ describe('a pulse', () => {
     await eventually(() => expect(last().vitals).toBeUndefined(), { withinMs: 10_000 });
     const client = new MessageClient({ url: urls['gateway']!, source: 'gateway' });
     await eventually(() => expect(client.publisher.ready).toBe(true));
-    await client.request(ListNotifications, { userId: v7() }, { deadlineMs: 5_000 });
-    await eventually(() => expect(lastQueue('notifications.queries')?.consuming?.acknowledged).toBe(1), {
+    await client.request(GetPoints, { userId: v7() }, { deadlineMs: 5_000 });
+    await eventually(() => expect(lastQueue('promotions.queries')?.consuming?.acknowledged).toBe(1), {
       withinMs: 4_000,
     });
     await client.close();
@@ -159,7 +171,7 @@ describe('a pulse', () => {
 
   it('that the broker refuses disturbs no other message of the process', async () => {
     await broker.management.put(
-      `topic-permissions/${broker.vhost}/${encodeURIComponent(broker.userOf('notifications'))}`,
+      `topic-permissions/${broker.vhost}/${encodeURIComponent(broker.userOf('promotions'))}`,
       { exchange: EXCHANGES.events, write: '^$', read: '^$' },
     );
     await start();
@@ -167,7 +179,7 @@ describe('a pulse', () => {
     await eventually(() => expect(client.publisher.ready).toBe(true));
     const until = performance.now() + 2_500;
     while (performance.now() < until)
-      expect(await client.request(ListNotifications, { userId: v7() }, { deadlineMs: 2_000 })).toEqual({ items: [] });
+      expect(await client.request(GetPoints, { userId: v7() }, { deadlineMs: 2_000 })).toEqual({ points: 7 });
     expect(heard).toEqual([]);
     await client.close();
     await createServiceUsers(broker);

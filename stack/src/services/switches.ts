@@ -1,11 +1,17 @@
-import type { Supervisor } from './supervisor.js';
-
 /** What somebody in the control room can do to a service of `npm start`. */
 const TURNS = ['stop', 'start', 'freeze', 'crash'] as const;
 type Turn = (typeof TURNS)[number];
 
 /** The gateway serves the control room: without it nobody could start it again. */
 const SPARED = 'gateway';
+
+/** What the switches need of the supervisor. */
+export interface SwitchedServices {
+  readonly names: readonly string[];
+  halt(name: string): Promise<void>;
+  startAgain(name: string): Promise<void>;
+  signal(name: string, signal: NodeJS.Signals): void;
+}
 
 export type SwitchState = 'running' | 'frozen' | 'stopped';
 
@@ -20,7 +26,7 @@ export class Switches {
   readonly #frozen = new Set<string>();
   readonly #stopped = new Set<string>();
 
-  constructor(private readonly supervisor: Pick<Supervisor, 'names' | 'halt' | 'startAgain' | 'signal'>) {}
+  constructor(private readonly supervisor: SwitchedServices) {}
 
   /** @param request as it came over the pipe: `{}`, or `{ service, turn }` */
   async answer(request: unknown): Promise<SwitchAnswer> {

@@ -40,8 +40,8 @@ export class MachineController {
   watch(@Me() me: Caller, @Res() reply: FastifyReply): void {
     const stream = this.streams.admit(me.id, reply);
     stream.open();
-    const unwatch = this.machine.watch((data) => void stream.send({ event: 'snapshot', data }));
-    void stream.closed.then(unwatch);
+    const unsubscribe = this.machine.subscribe((data) => void stream.send({ event: 'snapshot', data }));
+    void stream.closed.then(unsubscribe);
   }
 
   @Roles('admin')

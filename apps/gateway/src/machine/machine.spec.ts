@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
-import { EXCHANGES, ListNotifications, OrderPaid, OrderShipped, type Reply } from '@sluice/contracts';
+import {
+  CreateCoupon,
+  EXCHANGES,
+  GetPoints,
+  OrderCompleted,
+  OrderPaid,
+  OrderShipped,
+  type Reply,
+} from '@sluice/contracts';
 import { On } from '@sluice/messaging';
 import { createServiceUsers, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +19,7 @@ import { ANN, BOB, call, startGateway, tokenOf } from '../testing/gateway.js';
 import { startPeer, type Peer } from '../testing/start-peer.js';
 import type { Snapshot } from './snapshot.js';
 
-const QUEUE = 'notifications.events';
+const QUEUE = 'promotions.events';
 const PAID = {
   ...{ orderId: '0198c0de-0000-8000-8000-000000000001', userId: '0198c0de-0000-7000-8000-000000000002', version: 1 },
   ...{ lines: [], allocation: [], total: { amount: 100, currency: 'EUR' } },
@@ -23,21 +31,26 @@ const PAID = {
 class SlowPeer {
   ms = 0;
 
-  @On(OrderPaid)
-  paid(): Promise<void> {
+  @On(OrderCompleted)
+  completed(): Promise<void> {
     return pause(this.ms);
   }
 
-  @On(ListNotifications)
-  async list(): Promise<Reply<typeof ListNotifications>> {
-    return { items: [] };
+  @On(GetPoints)
+  async points(): Promise<Reply<typeof GetPoints>> {
+    return { points: 7 };
+  }
+
+  @On(CreateCoupon)
+  create(): Promise<never> {
+    throw new Error('nobody asks for one');
   }
 }
 
 let broker: TestBroker;
 let gateway: Gateway;
 let urls: Record<string, string>;
-let notifications: Peer<SlowPeer> | undefined;
+let promotions: Peer<SlowPeer> | undefined;
 let stream: OpenEventSource;
 let admin: string;
 beforeAll(async () => {
@@ -50,16 +63,16 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   stream?.cut();
-  await notifications?.stop();
+  await promotions?.stop();
   await gateway?.stop();
   await broker?.close();
 });
 
 const start = async (): Promise<void> =>
-  void (notifications = await startPeer({ url: urls['notifications']! }, 'notifications', SlowPeer));
+  void (promotions = await startPeer({ url: urls['promotions']! }, 'promotions', SlowPeer));
 const snapshots = (): Snapshot[] => stream.events().map(({ data }) => data as unknown as Snapshot);
 const last = (): Snapshot => snapshots().at(-1)!;
-const processes = (name = 'notifications') => last().services.find(({ service }) => service === name)?.processes ?? [];
+const processes = (name = 'promotions') => last().services.find(({ service }) => service === name)?.processes ?? [];
 const queue = ({ queues }: Snapshot) => queues.find((one) => one.queue === QUEUE);
 
 describe('the stream of the control room', () => {
@@ -72,8 +85,8 @@ describe('the stream of the control room', () => {
     await start();
     await eventually(() => expect(processes()).toMatchObject([{ gone: false }]), { withinMs: 10_000 });
     expect(processes('gateway')).toMatchObject([{ gone: false }]);
-    await notifications!.stop();
-    notifications = undefined;
+    await promotions!.stop();
+    promotions = undefined;
     const stopped = performance.now();
     await eventually(() => expect(processes()).toMatchObject([{ gone: true }]), { withinMs: 5_000 });
     expect(performance.now() - stopped).toBeLessThan(3_200);
@@ -112,7 +125,7 @@ describe('the facts of the control room', () => {
 
 const BODY = Buffer.from(JSON.stringify(PAID));
 const properties = () => ({
-  ...{ type: 'order.paid', contentType: 'application/json', persistent: true, userId: broker.userOf('orders') },
+  ...{ type: 'order.completed', contentType: 'application/json', persistent: true, userId: broker.userOf('orders') },
   messageId: randomUUID(),
   headers: { version: 1, time: new Date().toISOString(), 'correlation-id': 'load' },
 });
@@ -123,7 +136,7 @@ async function publishFor(ms: number, perSecond: number): Promise<void> {
   const [began, total] = [performance.now(), Math.round((ms / 1_000) * perSecond)];
   for (let sent = 0; sent < total; await pause(10)) {
     const due = Math.min(total, Math.ceil(((performance.now() - began) / 1_000) * perSecond));
-    for (; sent < due; sent++) channel.publish(EXCHANGES.events, 'order.paid', BODY, properties());
+    for (; sent < due; sent++) channel.publish(EXCHANGES.events, 'order.completed', BODY, properties());
   }
   await channel.waitForConfirms();
   await channel.close();
@@ -152,7 +165,7 @@ const SETTLED_AFTER = 11;
 
 describe('the figures of a queue', () => {
   it("over 30 s of load are those of the broker's own management within 5 %", async () => {
-    notifications!.peer.ms = 400; // of 100 at once: 250 a second
+    promotions!.peer.ms = 400; // of 100 at once: 250 a second
     await publishFor(100, 10_000);
     const from = snapshots().length;
     const samples = await managedDuring(publishFor(30_000 + SETTLED_AFTER * 1_000, 240));
@@ -174,6 +187,6 @@ describe('the figures of a queue', () => {
       ['out', mean(shown, (one) => one?.out), mean(managed, (one) => one.message_stats.ack_details.rate)],
     ] as const)
       expect(Math.abs(ours - theirs) / theirs, `${figure}: ${ours}, by the broker ${theirs}`).toBeLessThan(0.05);
-    notifications!.peer.ms = 0;
+    promotions!.peer.ms = 0;
   }, 90_000);
 });

@@ -9,7 +9,7 @@ import { snapshotOf, type Observed, type Snapshot } from './snapshot.js';
 /** Pulses come at the whole second: a moment later all of them are here. Milliseconds. */
 const AFTER_PULSES_MS = 100;
 
-type Watcher = (snapshot: Snapshot) => void;
+type SnapshotListener = (snapshot: Snapshot) => void;
 
 /**
  * What is known of the whole system, from the pulses of its processes. A gateway has no right to publish facts: it adds
@@ -17,13 +17,13 @@ type Watcher = (snapshot: Snapshot) => void;
  */
 @Injectable()
 export class Machine implements OnModuleDestroy {
-  readonly #watchers = new Set<Watcher>();
+  readonly #listeners = new Set<SnapshotListener>();
   readonly #pulse: PulseMaker;
   readonly #depths: QueueDepths;
   readonly #stop: () => Promise<void>;
   #processes: Processes = new Map();
   #observed: Observed = { depths: new Map(), samples: [] };
-  #reading: Promise<void> | undefined;
+  #isObserving = false;
 
   constructor(live: Live, publisher: Publisher) {
     this.#pulse = new PulseMaker({ service: 'gateway', publisher });
@@ -32,11 +32,11 @@ export class Machine implements OnModuleDestroy {
     this.#stop = everySecond('machine', () => this.#tick(), AFTER_PULSES_MS);
   }
 
-  /** Calls the watcher with a snapshot a second, the first one now, until the returned function is called. */
-  watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    watcher(this.#snapshot());
-    return () => void this.#watchers.delete(watcher);
+  /** Calls the listener with a snapshot a second, the first one now, until the returned function is called. */
+  subscribe(listener: SnapshotListener): () => void {
+    this.#listeners.add(listener);
+    listener(this.#snapshot());
+    return () => void this.#listeners.delete(listener);
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -51,10 +51,10 @@ export class Machine implements OnModuleDestroy {
   async #tick(): Promise<void> {
     this.#hear(await this.#pulse.next());
     this.#processes = withoutReplaced(this.#processes, performance.now());
-    if (this.#watchers.size === 0) return;
-    this.#reading ??= this.#observe().finally(() => (this.#reading = undefined));
+    if (this.#listeners.size === 0) return;
+    if (!this.#isObserving) void this.#observe();
     const snapshot = this.#snapshot();
-    for (const watcher of this.#watchers) watcher(snapshot);
+    for (const listener of this.#listeners) listener(snapshot);
   }
 
   #snapshot(): Snapshot {
@@ -63,6 +63,7 @@ export class Machine implements OnModuleDestroy {
 
   /** Reads the depth of queues whose service is gone, where the broker reports it to others than its owner. */
   async #observe(): Promise<void> {
+    this.#isObserving = true;
     const now = performance.now();
     const all = [...this.#processes.values()];
     const running = new Set(all.filter((one) => !isSilent(one, now)).map(({ service }) => service));
@@ -72,5 +73,6 @@ export class Machine implements OnModuleDestroy {
     const counters = new Map([...depths].map(([queue, { ready }]) => [keyOf('ready', queue), ready]));
     const samples = [...this.#observed.samples.slice(-5), { at: now, counters }];
     this.#observed = { depths, samples: queues.length > 0 ? samples : [] };
+    this.#isObserving = false;
   }
 }

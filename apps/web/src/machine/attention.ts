@@ -1,4 +1,4 @@
-import type { Snapshot } from './feed.js';
+import type { Snapshot } from './snapshot.js';
 import type { Words } from './words.js';
 
 /** What needs somebody's attention, the worst first; empty when all is well. */

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { Link } from 'react-router';
-import { useQueue, useService, type ServiceNow } from './feed.js';
+import { useQueue, useService } from './feed.js';
+import type { ServiceNow } from './snapshot.js';
 import { megabytes, short, span } from './number.js';
 import { Plot, type Line } from './plot.js';
 import { useSelection } from './selection.js';

@@ -1,12 +1,8 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { follow } from '../api/follow.js';
 import { Store, useStore } from '../api/store.js';
-import type { components } from '../generated/api.js';
 import { emptyHistory, remember, type History } from './history.js';
-
-export type Snapshot = components['schemas']['Snapshot'];
-export type QueueNow = Snapshot['queues'][number];
-export type ServiceNow = Snapshot['services'][number];
+import type { QueueNow, ServiceNow, Snapshot } from './snapshot.js';
 
 export interface Feed {
   snapshot: Snapshot | undefined;

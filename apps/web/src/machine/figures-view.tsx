@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { Lights } from './lights.js';
-import { useFeed, type QueueNow } from './feed.js';
+import { useFeed } from './feed.js';
+import type { QueueNow } from './snapshot.js';
 import { short } from './number.js';
 import { Plot, type Line } from './plot.js';
 import { useWords, type Words } from './words.js';

@@ -5,7 +5,7 @@ import { paceOf, rateOf, widthOf, type Arrow } from './layout.js';
 export type FlowEdgeType = Edge<{ arrow: Arrow }, 'flow'>;
 
 /** What is going wrong flows in another colour. */
-const TONES: Record<string, string> = { retry: 'warn', 'shop.dead': 'bad' };
+const TONES: Record<string, string> = { retry: 'warn', dead: 'bad' };
 
 /** An arrow along which messages move: as wide as their rate. */
 export const FlowEdge = ({ data, id, sourceX, sourceY, targetX, targetY, ...rest }: EdgeProps<FlowEdgeType>) => {

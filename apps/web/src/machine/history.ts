@@ -1,4 +1,4 @@
-import type { Snapshot } from './feed.js';
+import type { Snapshot } from './snapshot.js';
 
 /** Seconds that are kept: five minutes. */
 const KEPT = 300;

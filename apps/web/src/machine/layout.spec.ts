@@ -26,7 +26,7 @@ describe('the picture', () => {
     const now = snapshot(['orders'], [queue('orders.events', 'shop.events', 7), queue('orders.ops')], sent);
     const arrows = arrowsOf(placesOf(now), now);
     expect(arrows.map((arrow) => [arrow.id, rateOf(arrow, now)])).toEqual([
-      ['orders→shop.events', 3],
+      ['orders→events', 3],
       ['orders→retry', 3],
       ['→orders.events', 7],
     ]);

@@ -1,4 +1,4 @@
-import type { Snapshot } from './feed.js';
+import type { Snapshot } from './snapshot.js';
 
 /** A node of the picture: a service with its queues, or an exchange. */
 export interface Place {
@@ -24,7 +24,8 @@ export interface Arrow {
 /** Who stands where. Services that are not named here are added to the shorter side. */
 const LEFT = ['gateway', 'accounts', 'orders', 'inventory', 'promotions'];
 const RIGHT = ['payments', 'logistics', 'notifications', 'flash-sale'];
-const EXCHANGES = ['shop.commands', 'shop.events', 'shop.deliveries', 'retry', 'shop.dead', ''];
+/** From top to bottom; the first word of their names is that of the system. */
+const EXCHANGES = ['commands', 'events', 'deliveries', 'retry', 'dead', ''];
 
 /** Sizes as in machine.css, in pixels. */
 export const SIZE = { card: 292, head: 52, row: 38, gap: 22, exchange: 150 };
@@ -33,7 +34,9 @@ export const MIDDLE = { wide: 700, narrow: 250 };
 
 const RETRY_TIER = /\.retry-tier\.\d+$/;
 /** The retry tiers are one node. */
-export const exchangeOf = (name: string): string => (RETRY_TIER.test(name) ? 'retry' : name);
+export const exchangeOf = (name: string): string => (RETRY_TIER.test(name) ? 'retry' : kindOf(name));
+/** `events` of `shop.events`; the default exchange has no name. */
+const kindOf = (name: string): string => name.slice(name.indexOf('.') + 1);
 
 /** The queues for operators are left out of the picture: they say nothing about the work. */
 export const isShown = (queue: string): boolean => !queue.endsWith('.ops');
@@ -107,7 +110,10 @@ export function arrowsOf(places: readonly Place[], { queues, sent }: Snapshot): 
   );
   const taken = queues
     .filter(({ queue }) => isShown(queue))
-    .map(({ queue, service, exchange }): Arrow => ({ id: `→${queue}`, kind: 'taken', service, exchange, queue }));
+    .map(({ queue, service, exchange }): Arrow => ({
+      ...{ id: `→${queue}`, kind: 'taken', service, queue },
+      exchange: exchangeOf(exchange),
+    }));
   return [...pairs.values(), ...taken].filter(({ service, exchange }) => known.has(service) && known.has(exchange));
 }
 

@@ -1,7 +1,8 @@
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react';
 import { memo } from 'react';
-import { useFeed, useQueue, useService, type QueueNow } from './feed.js';
-import type { Place } from './layout.js';
+import { useFeed, useOfSnapshot, useQueue, useService } from './feed.js';
+import type { QueueNow, Snapshot } from './snapshot.js';
+import { exchangeOf, type Place } from './layout.js';
 import { short } from './number.js';
 import { useSelection } from './selection.js';
 import { Sparkline } from './sparkline.js';
@@ -83,12 +84,18 @@ function toneOf({ paused, consumers, ready = 0 }: QueueNow): string {
   return ready > 0 ? 'waits' : '';
 }
 
+/** `shop.events`, as the broker calls it. */
+const nameOf = (exchange: string, { queues }: Snapshot): string =>
+  queues.find((queue) => exchangeOf(queue.exchange) === exchange)?.exchange ?? exchange;
+
 export const ExchangeNode = memo(({ data: { place } }: NodeProps<PlaceNode>) => {
   const words = useWords();
-  const names: Record<string, string> = { '': words.exchanges.direct, retry: words.exchanges.retry };
+  const { direct, retry, dead } = words.exchanges;
+  const names: Record<string, string> = { '': direct, retry, dead };
+  const name = useOfSnapshot((snapshot) => nameOf(place.id, snapshot), place.id);
   return (
-    <div className={`exchange ${place.id.replace('shop.', '') || 'direct'}`}>
-      <strong>{names[place.id] ?? place.id}</strong>
+    <div className={`exchange ${place.id || 'direct'}`}>
+      <strong>{names[place.id] ?? name}</strong>
       {place.id === '' && <small>{words.exchanges.directHint}</small>}
       {([Position.Left, Position.Right] as const).map((position) => (
         <span key={position}>

@@ -1,7 +1,8 @@
 import { Controls, Position, ReactFlow } from '@xyflow/react';
 import { useMemo } from 'react';
 import '@xyflow/react/dist/base.css';
-import { useFeed, type Snapshot } from './feed.js';
+import { useFeed } from './feed.js';
+import type { Snapshot } from './snapshot.js';
 import { FlowEdge, type FlowEdgeType } from './flow-edge.js';
 import { arrowsOf, MIDDLE, placesOf, type Arrow, type Place } from './layout.js';
 import { ExchangeNode, ServiceNode, type PlaceNode } from './nodes.js';

@@ -1,5 +1,6 @@
 import { attentionOf } from './attention.js';
-import { useFeed, type Snapshot } from './feed.js';
+import { useFeed } from './feed.js';
+import type { Snapshot } from './snapshot.js';
 import { short } from './number.js';
 import { useWords } from './words.js';
 

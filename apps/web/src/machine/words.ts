@@ -21,7 +21,7 @@ export const en = {
   perSecond: 'a second',
   inQueues: 'in queues',
   inOutboxes: 'in outboxes',
-  exchanges: { retry: 'retry tiers', direct: 'direct', directHint: 'replies and timers' },
+  exchanges: { retry: 'retry tiers', dead: 'dead letters', direct: 'direct', directHint: 'replies and timers' },
   processes: (running: number) => (running === 1 ? '1 process' : `${running} processes`),
   goneShort: 'gone',
   flow: (arriving: string, leaving: string, service: string) =>
@@ -130,7 +130,7 @@ const zh: Words = {
   perSecond: '每秒',
   inQueues: '队列中',
   inOutboxes: '发件箱中',
-  exchanges: { retry: '重试层', direct: '直达', directHint: '应答与定时' },
+  exchanges: { retry: '重试层', dead: '死信', direct: '直达', directHint: '应答与定时' },
   processes: (running) => `${running} 个进程`,
   goneShort: '离线',
   flow: (arriving, leaving, service) => `条等待；每秒进 ${arriving}，出 ${leaving}，服务 ${service}`,

@@ -1,4 +1,4 @@
-import { DURATION_BUCKETS, type QueueVitals, type Vitals } from '@sluice/contracts';
+import { DURATION_BUCKETS, EXCHANGES, type QueueVitals, type Vitals } from '@sluice/contracts';
 import type { Pulse } from '../history.js';
 
 export type Consuming = NonNullable<QueueVitals['consuming']>;
@@ -25,7 +25,7 @@ export const queue = (
   ready,
   consumers,
   consuming: {
-    exchange: 'shop.events',
+    exchange: EXCHANGES.events,
     ...{ delivered: 0, acknowledged: 0, unacknowledged: 0, inFlight: 0, held: 0, paused: false },
     handled: [],
     durations: NO_DURATIONS,

@@ -1,7 +1,7 @@
-import type { QueueNow, Snapshot } from '../feed.js';
+import type { QueueNow, Snapshot } from '../snapshot.js';
 
 /** A queue in which nothing happens but what is given. */
-export const queue = (name: string, exchange = 'shop.events', arriving = 0): QueueNow => ({
+export const queue = (name: string, exchange = 'test.events', arriving = 0): QueueNow => ({
   ...{ queue: name, service: name.split('.')[0]!, exchange, ready: 0, consumers: 1, unacknowledged: 0, held: 0 },
   ...{ paused: false, in: arriving, out: 0, handled: 0, retries: 0, dead: 0 },
 });
