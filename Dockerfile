@@ -14,9 +14,11 @@ RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
 RUN node start.mjs build
 # Programs without the compiler's notes: /out/libs, /out/apps/<service>, /out/topology; /commands: what the setup runs.
+# /out/served/<service>: what a service reads beside its own folder, of the gateway the page that it serves.
 RUN mkdir /out /commands && cp -r --parents libs/*/package.json libs/*/dist apps/*/package.json apps/*/dist topology/package.json topology/dist /out \
  && cp -r --parents stack/package.json stack/dist audit/package.json audit/dist cli/package.json cli/dist /commands \
  && mkdir /audited && cp --parents apps/*/service.json apps/*/dist/invariants.js /audited \
+ && for app in /out/apps/*; do mkdir -p "/out/served/${app##*/}"; done && mv /out/apps/web /out/served/gateway \
  && rm -r /out/libs/messaging/dist/testing && find /out /commands -name '*.d.ts' -delete -o -name '*.d.ts.map' -delete -o -name .tsbuildinfo -delete
 
 FROM build AS packages
@@ -50,6 +52,7 @@ ENTRYPOINT ["node", "cli/dist/main.js", "container-setup"]
 FROM runtime AS service
 ARG SERVICE
 COPY --from=build /out/apps/${SERVICE} apps/${SERVICE}
+COPY --from=build /out/served/${SERVICE} apps
 WORKDIR /app/apps/${SERVICE}
 ENV HOST=0.0.0.0 PORT=8080 HEALTH_PORT=9090
 # Memory, of glibc here and of V8 in CMD: stack/src/services/node-arguments.ts.

@@ -38,8 +38,8 @@ const layers = {
 
 /** Imports lead to sources: `./file.js` to `file.ts`, and `@sluice/...` to the package's src. */
 const sourceResolver = createNodeResolver({
-  extensions: ['.ts', '.js'],
-  extensionAlias: { '.js': ['.ts', '.js'] },
+  extensions: ['.ts', '.tsx', '.js'],
+  extensionAlias: { '.js': ['.ts', '.tsx', '.js'] },
   conditionNames: ['@sluice/source', 'import', 'node', 'default'],
 });
 
@@ -66,13 +66,13 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { project: ['tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     plugins: { 'import-x': importX },
     settings: {
       'import-x/resolver-next': [sourceResolver],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
-      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+      'import-x/extensions': ['.ts', '.tsx'],
     },
     rules: {
       'max-lines': ['error', 350],
@@ -92,11 +92,16 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: ['bench/peers/tsconfig.json'] } },
   },
   {
+    // Compiled for a browser, by a project of its own.
+    files: ['apps/web/**/*.{ts,tsx}'],
+    languageOptions: { parserOptions: { project: ['apps/web/tsconfig.json'] } },
+  },
+  {
     files: ['**/*.spec.ts'],
     rules: { 'max-lines': ['error', 460] },
   },
   {
-    files: ['**/src/**/*.ts'],
+    files: ['**/src/**/*.{ts,tsx}'],
     ignores: ['**/*.spec.ts'],
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': boundaries([]) },

@@ -1,5 +1,5 @@
 import { builtCode } from '@sluice/stack/build/built-code';
-import { compile } from '@sluice/stack/build/build';
+import { compile, rebuildPage } from '@sluice/stack/build/build';
 import { watchSources } from '@sluice/stack/build/watch';
 import { printFailure } from '@sluice/stack/failure';
 import { seconds } from '@sluice/stack/progress';
@@ -45,6 +45,7 @@ class Restarts {
 
   async #compile(files: string[], begun: number): Promise<void> {
     const { services, printLine } = this.options;
+    if (files.some(isOfPage)) await this.#rebuildPage(begun);
     const concerned = servicesOf(files, services);
     if (concerned.length === 0) return;
     for (const line of files.flatMap(migrationHint)) printLine(line);
@@ -56,6 +57,12 @@ class Restarts {
     this.#restarting = this.#restarting
       .then(() => this.#restart(changed, begun))
       .catch((error: unknown) => this.#failed(error));
+  }
+
+  /** The gateway reads the files of the page at each request. */
+  async #rebuildPage(begun: number): Promise<void> {
+    await rebuildPage();
+    this.options.printLine(`✓ page built (${since(begun)})`);
   }
 
   #changedServices(): string[] {
@@ -77,6 +84,8 @@ class Restarts {
     if (consequence) this.options.printLine(consequence);
   }
 }
+
+const isOfPage = (file: string): boolean => file.startsWith('apps/web/');
 
 const since = (begun: number): string => seconds(performance.now() - begun);
 

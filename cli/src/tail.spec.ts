@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { AccountRegistered, OrderShipped } from '@sluice/contracts';
+import { AccountRegistered, OrderShipped, ServicePulse } from '@sluice/contracts';
 import { inRoot } from '@sluice/stack/workspace';
 import { eventually, publish, publishBatch, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +78,18 @@ describe('npm run tail', () => {
     expect(await exclusiveQueues()).toHaveLength(1);
     expect(await tail.end()).toBe(0);
     await eventually(async () => expect(await exclusiveQueues()).toEqual([]));
+  });
+
+  it('leaves out the pulses, unless they are asked for', async () => {
+    const [all, pulses] = [start('tail', []), start('tail', ['service.*'])];
+    for (const { output } of [all, pulses]) await eventually(() => expect(output.stderr).toContain('listening to'));
+    const pulse = { service: 'orders', instance: randomUUID(), version: '1', uptimeSeconds: 1 };
+    await publish(broker, ServicePulse, pulse);
+    await shipped();
+    await eventually(() => expect(pulses.output.stdout).toContain('service.pulse'));
+    await eventually(() => expect(all.output.stdout).toContain('order.shipped'));
+    expect(all.output.stdout).not.toContain('service.pulse');
+    await Promise.all([all.end(), pulses.end()]);
   });
 
   it('gives whole messages as JSON, without secrets', async () => {

@@ -1,4 +1,4 @@
-import { EXCHANGES } from '@sluice/contracts';
+import { EXCHANGES, ServicePulse } from '@sluice/contracts';
 import type { ConsumeMessage } from 'amqplib';
 import { Failure } from '@sluice/stack/failure';
 import { loadCompiled } from '@sluice/stack/build/compiled';
@@ -27,6 +27,7 @@ interface TailRequest {
 export async function tail({ patterns, json }: TailRequest, broker: { url: string }): Promise<void> {
   const scrub = await loadScrub();
   const print = async (message: ConsumeMessage): Promise<void> => {
+    if (message.properties.type === ServicePulse.type && !wantsPulses(patterns)) return;
     const facts = json ? wholesOf(message, scrub) : factsOf(message, scrub);
     const lines = facts.map((fact) => (json ? JSON.stringify(fact) : factLine(fact as Fact, terminal())));
     await write(lines.map((line) => `${line}\n`).join(''));
@@ -34,6 +35,9 @@ export async function tail({ patterns, json }: TailRequest, broker: { url: strin
   const ready = (): void => console.error(`listening to ${patterns.join(', ')}; Ctrl-C ends it`);
   await follow(broker, { exchange: EXCHANGES.events, patterns, print, ready });
 }
+
+/** A pulse a second of each process would bury the facts: who wants them names them. */
+const wantsPulses = (patterns: readonly string[]): boolean => patterns.some((pattern) => pattern.startsWith('service'));
 
 interface Following {
   exchange: string;

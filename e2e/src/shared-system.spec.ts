@@ -8,6 +8,7 @@ import './coupons.shared.js';
 import './cancellation.shared.js';
 import './hot-sku.shared.js';
 import './duplicates.shared.js';
+import './page.shared.js';
 import './fuzz.shared.js';
 import './new-consumer.shared.js';
 

@@ -1,4 +1,4 @@
-import { EXCHANGES, catalogue, factsOf, markedKey, sendersOf, type Contract } from '@sluice/contracts';
+import { EXCHANGES, SHARED_FACTS, catalogue, factsOf, markedKey, sendersOf, type Contract } from '@sluice/contracts';
 import { SERVICES } from '@sluice/topology';
 import { serviceOf } from './message-attempts.js';
 import { Sender, type Context } from './sender.js';
@@ -60,7 +60,7 @@ async function throughItsExchange(sender: Sender, contract: Contract, isTaken: b
   const must = isTaken && contract.waitsIn === undefined && sender.isSenderOf(contract);
   await sender.send(contract, 'its exchange', { exchange, key, more: marked, once, must });
   const owner = `${context.prefix}${[...(sendersOf(contract.type) ?? [])].find((name) => name !== user.name) ?? 'nobody'}`;
-  const own = factsOf(user.name)[0]?.type;
+  const own = factsOf(user.name)[0]?.type ?? SHARED_FACTS.find((fact) => sender.isSenderOf(fact))?.type;
   await sender.send(contract, 'its exchange, in the name of its sender', {
     exchange: own === undefined ? exchange : EXCHANGES.events,
     key: own ?? key,

@@ -56,6 +56,13 @@ describe("the rights of the broker's users", () => {
     );
   });
 
+  it('let every service say how it is, and the gateway only hear it', () => {
+    const pulses = tried.filter(({ what, way }) => what === 'service.pulse' && way === 'its exchange');
+    expect(pulses.map(({ user, outcome }) => `${user} ${outcome}`).sort()).toEqual(
+      allServices().map((user) => `${user} ${user === 'gateway' ? 'refused' : 'nowhere'}`),
+    );
+  });
+
   it('and by the consumers where it has none: past an exchange, and out of a timer, a tier or the dead letters', () => {
     const by = (user: string, what: string, way: string): string | undefined =>
       tried.find((one) => one.user === user && one.what === what && one.way === way)?.outcome;

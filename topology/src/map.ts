@@ -29,6 +29,8 @@ export const SERVICES: Services = {
       c.SignOut,
       c.ChangePassword,
       c.SetRole,
+      c.GetProfile,
+      c.ChangeProfile,
       c.ListRevocations,
     ],
     ops: about('accounts'),
@@ -103,14 +105,17 @@ export const SERVICES: Services = {
     ops: about('logistics'),
   },
   notifications: {
-    queries: [c.ListNotifications],
+    queries: [c.ListNotifications, c.GetInboxEntries],
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],
+    commands: [c.WatchProduct, c.UnwatchProduct, c.AlertWatchers],
     events: [
       c.AccountRegistered,
       c.CodeIssued,
       c.AccountVerified,
+      c.ProfileChanged,
+      c.ProductRestocked,
       c.OrderAwaitingPayment,
       c.OrderPaid,
       c.OrderShipped,
@@ -147,11 +152,15 @@ export const LIVE: readonly Contract[] = [
   c.OrderRejected,
   c.OrderCancelled,
   c.OrderCancellationRefused,
+  c.OrderPaidTooLate,
+  c.PaymentRefunded,
+  c.InboxFilled,
   c.SaleChanged,
   c.SaleProgress,
   c.ClaimDecided,
   c.ProductChanged,
   c.TokensRevoked,
+  c.ServicePulse,
 ];
 
 /** Work of all services: the contracts list what each service sends, and the gateway subscribes to `shop.live`. */

@@ -168,9 +168,12 @@ describe('the users of other services', () => {
     expect(await tried('accounts', publish('shop.events', 'account.registered'))).toBe('ok');
   });
 
-  it('notifications can publish deliveries, but no events', async () => {
+  it('notifications can publish deliveries and its own events, but no others', async () => {
     expect(await tried('notifications', publish('shop.deliveries', ''))).toBe('ok');
-    expect(await tried('notifications', publish('shop.events', 'order.paid'))).toBe(refused("exchange 'shop.events'"));
+    expect(await tried('notifications', publish('shop.events', 'inbox.filled'))).toBe('ok');
+    expect(await tried('notifications', publish('shop.events', 'order.paid'))).toBe(
+      refused("topic 'order.paid' in exchange 'shop.events'"),
+    );
   });
 
   it('the gateway can send requests and receive live events, but neither reads nor writes durable queues', async () => {

@@ -48,7 +48,7 @@ describe('the users of the broker', () => {
     ['accounts', ['amq.default', 'shop.events']],
     ['inventory', ['amq.default', 'shop.events', 'shop.dead', ...TIERS]],
     ['orders', ['amq.default', 'shop.events', 'shop.commands', 'shop.dead', ...TIERS]],
-    ['notifications', ['amq.default', 'shop.deliveries', 'shop.dead', ...TIERS]],
+    ['notifications', ['amq.default', 'shop.events', 'shop.commands', 'shop.deliveries', 'shop.dead', ...TIERS]],
   ])('%s writes to the exchanges that its work needs', (service, needed) => {
     expect(matching(named(service).write, exchangeNames).sort()).toEqual([...needed].sort());
   });
@@ -68,12 +68,15 @@ describe('the users of the broker', () => {
     expect(matching(write, queueNames)).toEqual([]);
   });
 
-  it('allow only the owner to publish an event', () => {
+  it('allow only the owner to publish an event, and every service to say how it is', () => {
     const publishers = (type: string): string[] =>
       users.filter(({ facts }) => new RegExp(facts).test(type)).map(({ name }) => name);
     const facts = Object.keys(SERVICES).flatMap((service) => factsOf(service).map(({ type }) => ({ service, type })));
-    expect(facts.length).toBe([...catalogue.values()].filter(({ kind }) => kind === 'event').length);
+    const owned = [...catalogue.values()].filter(({ kind, shared }) => kind === 'event' && !shared);
+    expect(facts.length).toBe(owned.length);
     for (const { service, type } of facts) expect(publishers(type), type).toEqual([service]);
+    expect(publishers('service.pulse').sort()).toEqual(Object.keys(SERVICES).sort());
+    expect([...publishers('service.pulse.more'), ...publishers('service.stopped')]).toEqual([]);
   });
 
   it('allow no service to write to shop.operator or to exchanges that only the broker fills', () => {

@@ -1,4 +1,13 @@
-import { EXCHANGES, factsOf, type Contract, consumers, type Sends, type Services } from '@sluice/contracts';
+import {
+  EXCHANGES,
+  factsOf,
+  OPERATED,
+  SHARED_FACTS,
+  type Contract,
+  consumers,
+  type Sends,
+  type Services,
+} from '@sluice/contracts';
 
 /** The part of the map that assigns work to services. */
 export interface Work {
@@ -45,7 +54,7 @@ export function userOf(service: string, work: Work): BrokerUser {
     configure: anyOf([...exclusive, ...timers]),
     write: anyOf([...exchangesOf(service, work), ...exclusive]),
     read: anyOf([...queuesOf(service, work).map(exactly), ...exclusive, ...live, ...timers]),
-    facts: factsOf(service).length > 0 ? `^${group(wordsOf(service))}\\.` : NOTHING,
+    facts: publishes(service) ? `^${group(keysOf(service))}` : NOTHING,
     retries: hasRetries(service, work) ? `^${exactly(service)}\\.` : NOTHING,
   };
 }
@@ -58,6 +67,15 @@ const exactly = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, '\
 const group = (patterns: readonly string[]): string => `(${patterns.join('|')})`;
 const anyOf = (patterns: readonly string[]): string => (patterns.length > 0 ? `^${group(patterns)}$` : NOTHING);
 const timersIn = (prefix: string): string[] => [`${exactly(prefix)}\\.[0-9]+`];
+
+/** Whether the service publishes events. Every service of this system does, at least the shared ones. */
+const publishes = (service: string): boolean => factsOf(service).length > 0 || OPERATED.includes(service);
+
+/** Patterns of the routing keys of its events: all of its own entities, and exactly the shared ones. */
+const keysOf = (service: string): string[] => [
+  ...wordsOf(service).map((word) => `${word}\\.`),
+  ...SHARED_FACTS.map(({ type }) => `${exactly(type)}$`),
+];
 
 /**
  * Events are named after their entity (`order.placed`), and an entity has one owner, so a new event needs no new
@@ -90,7 +108,7 @@ function exchangesOf(service: string, work: Work): string[] {
   const requests = sent.some(isRequest);
   const replies = takes.some((what) => typeof what !== 'string' && isRequest(what));
   return [
-    ...(factsOf(service).length > 0 ? [exactly(EXCHANGES.events)] : []),
+    ...(publishes(service) ? [exactly(EXCHANGES.events)] : []),
     ...(requests ? [exactly(EXCHANGES.commands)] : []),
     ...(sent.some(({ kind }) => kind === 'delivery') ? [exactly(EXCHANGES.deliveries)] : []),
     ...(hasRetries(service, work) ? [`${exactly(EXCHANGES.retryTiers)}\\.[0-9]+`, exactly(EXCHANGES.dead)] : []),

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ChangePassword, Message, Reply, SignIn, SignUp, User } from '@sluice/contracts';
+import type { ChangePassword, Message, Profile, Reply, SignIn, SignUp, User } from '@sluice/contracts';
 import { ProblemError, type DELEGATED } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import { numberKeys, onNumber, onOwn, ownKeys, StaleHoldersError } from './account-decision.js';
@@ -20,6 +20,7 @@ import { newCode } from './code.js';
 import { limitsOf, type AccountsConfig } from './config.js';
 import { changePassword, passwordChanged } from './own-account.js';
 import { PasswordCalls } from './password.calls.js';
+import { profileOf } from './profile.js';
 import { issueToken } from './token.js';
 
 /** The accounts of a number may change between reading and locking; each change needs one more try. */
@@ -125,6 +126,13 @@ export class AccountHandler {
       ownKeys(keys),
       onOwn(keys, (account, now) => changePassword(account, change, now)),
     );
+  }
+
+  /** @throws ProblemError 404 no such account, or another account has its number now */
+  async profileOf(userId: string): Promise<Profile> {
+    const found = await this.queries.shownOf(userId);
+    if (!found) throw noSuchAccount();
+    return profileOf(found);
   }
 
   /** @throws ProblemError 404 no such account, or another account has its number now */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { databaseTime } from '@sluice/persistence';
 import { Pool } from 'pg';
 import type { AccountRead, HoldersRead } from './account-decision.js';
+import type { ShownAccount } from './profile.js';
 
 const HOLDERS = `
   SELECT (SELECT version FROM phones WHERE phone = $1) AS version,
@@ -15,6 +16,10 @@ const OWN = `
   SELECT phone, password_hash AS "passwordHash", keep AS "keptToken"
   FROM accounts LEFT JOIN revocations USING (id)
   WHERE id = $1 AND accounts.version > 0 AND phone IS NOT NULL`;
+
+const SHOWN = `
+  SELECT id, phone, name, verified_at AS "verifiedAt", email, language, channels
+  FROM accounts WHERE id = $1 AND version > 0`;
 
 /** The columns that are read of a user's own account. */
 export interface OwnAccountRead {
@@ -46,6 +51,12 @@ export class AccountQueries {
   /** Returns undefined if there is no such account, or another account has its number now. */
   async ownOf(userId: string): Promise<OwnAccountRead | undefined> {
     const { rows } = await this.pool.query<OwnAccountRead>(OWN, [userId]);
+    return rows[0];
+  }
+
+  /** What a person sees of their account. */
+  async shownOf(userId: string): Promise<ShownAccount | undefined> {
+    const { rows } = await this.pool.query<ShownAccount>(SHOWN, [userId]);
     return rows[0];
   }
 

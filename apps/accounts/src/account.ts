@@ -1,7 +1,9 @@
 import {
   AccountRegistered,
   AccountVerified,
+  type Channel,
   CodeIssued,
+  type Language,
   type Outgoing,
   type Problem,
   type Role,
@@ -32,8 +34,20 @@ export interface Account extends Code, CodeCount {
   verifiedAt: Date | null;
   /** Tokens of an earlier epoch are void. */
   tokenEpoch: number;
+  /** Address for notices; null: none. */
+  email: string | null;
+  language: Language;
+  /** Where notices are sent beside the inbox; null: nothing was chosen, so everywhere. */
+  channels: readonly Channel[] | null;
   version: number;
 }
+
+/** Those of a new account. */
+export const noPreferences: Pick<Account, 'email' | 'language' | 'channels'> = {
+  email: null,
+  language: 'en',
+  channels: null,
+};
 
 /** A phone number, locked by each change of the accounts that have it. */
 export interface PhoneNumber extends CodeCount {
@@ -184,7 +198,8 @@ export const taken = (): ProblemError =>
 function newAccount({ userId: id, phone, name, passwordHash, role, code }: SignUpRequest, now: Date): Account {
   const counted = countCode(noCodes(now), Infinity, now);
   const person = { id, phone, name, passwordHash, role, createdAt: now, verifiedAt: null };
-  return { ...person, ...counted, ...freshCode(id, code, now), codeResentAt: null, tokenEpoch: 0, version: 1 };
+  const rest = { codeResentAt: null, tokenEpoch: 0, ...noPreferences, version: 1 };
+  return { ...person, ...counted, ...freshCode(id, code, now), ...rest };
 }
 
 type Moves = Record<'staying' | 'leaving', Account[]>;

@@ -1,6 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import {
   ChangePassword,
+  ChangeProfile,
+  GetProfile,
   ListRevocations,
   type Message,
   ResendCode,
@@ -19,6 +21,7 @@ import { AccountRepository } from './account.repository.js';
 import { newCode } from './code.js';
 import { limitsOf, type AccountsConfig } from './config.js';
 import { setRole, signOut } from './own-account.js';
+import { changeProfile } from './profile.js';
 import { RevocationQueries } from './revocation.queries.js';
 
 /** More than the hashing queue holds, so that requests without a hash never wait behind it. */
@@ -81,6 +84,22 @@ export class AccountsListener {
   @On(ChangePassword, PREFETCH)
   changePassword(message: Message<typeof ChangePassword>) {
     return this.handler.changePassword(message);
+  }
+
+  @On(GetProfile, PREFETCH)
+  getProfile({ data }: Message<typeof GetProfile>) {
+    return this.handler.profileOf(data.userId);
+  }
+
+  @On(ChangeProfile, PREFETCH)
+  changeProfile(message: Message<typeof ChangeProfile>) {
+    const { userId, ...wanted } = message.data;
+    const own = { userId, revoked: userId };
+    return this.accounts.change(
+      message,
+      ownKeys(own),
+      onOwn(own, (account) => changeProfile(account, wanted)),
+    );
   }
 
   @On(SetRole, PREFETCH)

@@ -30,7 +30,7 @@ export const accountTables = {
     columns: [
       ...(['id', 'phone', 'name', 'passwordHash', 'role', 'createdAt', 'verifiedAt'] as const),
       ...(['codeHash', 'codeExpiresAt', 'codeTries', 'codeResentAt', 'codes', 'codesSince'] as const),
-      ...(['tokenEpoch', 'version'] as const),
+      ...(['tokenEpoch', 'email', 'language', 'channels', 'version'] as const),
     ],
   }),
   revocations: collection<RevocationRow>({

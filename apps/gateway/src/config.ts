@@ -53,6 +53,11 @@ export const GatewayConfig = CommonConfig.extend({
    * read together.
    */
   STREAM_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
+  /**
+   * Interval of an inbox stream's reads without a fact, in ms, plus or minus a fifth. Longer than that of an order's
+   * stream: it stays open as long as its page.
+   */
+  INBOX_REFRESH_MS: wholeNumber(50, 600_000).default(30_000),
   /** How long a stream waits for an order that does not exist yet, in ms. */
   STREAM_PATIENCE_MS: wholeNumber(50, 86_400_000).default(600_000),
   /** Buffer per stream, in bytes; a client that reads more slowly is disconnected. A usual event is 1 to 4 kB. */

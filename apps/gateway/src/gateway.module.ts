@@ -2,8 +2,8 @@ import { Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { DatabaseClock, Draining, Live, ProblemFilter, ValidationPipe } from '@sluice/http-kit';
 import { brokerOf, CONFIG, outside } from '@sluice/service-kit';
-import { NotificationsController } from './accounts/notifications.controller.js';
 import { PointsController } from './accounts/points.controller.js';
+import { ProfileController } from './accounts/profile.controller.js';
 import { UsersController } from './accounts/users.controller.js';
 import type { GatewayConfig } from './config.js';
 import { BusyController } from './flash-sale/busy.controller.js';
@@ -17,7 +17,14 @@ import { Sales } from './flash-sale/sales.js';
 import { TicketStreamController } from './flash-sale/ticket-stream.controller.js';
 import { TicketStreams } from './flash-sale/ticket-streams.js';
 import { Tickets } from './flash-sale/tickets.js';
+import { InboxStreamController } from './inbox/inbox-stream.controller.js';
+import { InboxStreams } from './inbox/inbox-streams.js';
+import { NotificationsController } from './inbox/notifications.controller.js';
 import { Streams } from './web/streams.js';
+import { Facts } from './machine/facts.js';
+import { Machine } from './machine/machine.js';
+import { MachineController } from './machine/machine.controller.js';
+import { SwitchesController } from './machine/switches.controller.js';
 import { HealthController } from './operations/health.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { CancellationsController } from './orders/cancellations.controller.js';
@@ -33,6 +40,7 @@ import { PaymentsController } from './payments/payments.controller.js';
 import { CouponsController } from './products/coupons.controller.js';
 import { DisplayedProducts } from './products/displayed-products.js';
 import { ProductsController } from './products/products.controller.js';
+import { WatchesController } from './products/watches.controller.js';
 import { Rpc } from './rpc.js';
 import { AuthGuard } from './web/auth.guard.js';
 import { Revocations } from './web/revocations.js';
@@ -40,7 +48,9 @@ import { Tokens } from './web/tokens.js';
 
 export const CONTROLLERS: Type[] = [
   UsersController,
+  ProfileController,
   ProductsController,
+  WatchesController,
   OrdersController,
   OrderStreamController,
   PaymentsController,
@@ -49,11 +59,14 @@ export const CONTROLLERS: Type[] = [
   CouponsController,
   PointsController,
   NotificationsController,
+  InboxStreamController,
   FlashSalesController,
   ClaimsController,
   TicketStreamController,
   BusyController,
   OperationsController,
+  MachineController,
+  SwitchesController,
   HealthController,
 ];
 
@@ -77,6 +90,7 @@ const live = (config: GatewayConfig): Live =>
     Streams,
     OrderStreams,
     PayableOrders,
+    InboxStreams,
     DisplayedProducts,
     Sales,
     SaleCreation,
@@ -85,6 +99,8 @@ const live = (config: GatewayConfig): Live =>
     ClaimIntake,
     Claims,
     TicketStreams,
+    Machine,
+    Facts,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_GUARD, useClass: AuthGuard },

@@ -320,8 +320,50 @@ describe('promotions', () => {
   });
 });
 
+describe('a profile', () => {
+  it('is seen and changed by its user, and refused with an unknown field, language, channel or address', async () => {
+    expect(await call(gateway, 'GET', '/me', { as: ann })).toMatchObject({
+      status: 200,
+      body: { id: ANN, language: 'en', channels: ['inbox'] },
+    });
+    const wanted = { email: 'ann@example.org', language: 'zh', channels: ['email', 'inbox'] };
+    expect(await call(gateway, 'PATCH', '/me', { as: ann, body: wanted })).toMatchObject({ status: 200, body: wanted });
+    const none = await call(gateway, 'PATCH', '/me', { as: ann, body: { email: null } });
+    expect([none.status, none.body['email']]).toEqual([200, undefined]);
+    for (const body of [{ phone: '+15550009' }, { language: 'fr' }, { channels: ['fax'] }, { email: 'ann' }])
+      expect(await call(gateway, 'PATCH', '/me', { as: ann, body })).toMatchObject({ status: 422 });
+    for (const email of ['a@b', 'ann@example.org\r\nBcc: x@example.org', 'ann@exa mple.org', '<ann@example.org>'])
+      expect(await call(gateway, 'PATCH', '/me', { as: ann, body: { email } })).toMatchObject({ status: 422 });
+    expect(await call(gateway, 'GET', '/me')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a watch while notifications is down', () => {
+  it('is accepted with 202 for a product, and 404 for none', async () => {
+    expect(await call(gateway, 'PUT', '/products/TEA/watch', { as: ann })).toMatchObject({ status: 202 });
+    expect(await call(gateway, 'PUT', '/products/COFFEE/watch', { as: ann })).toMatchObject({ status: 404 });
+  });
+});
+
 describe('notifications', () => {
-  beforeAll(() => start('notifications', NotificationsPeer));
+  let notifications: NotificationsPeer;
+  beforeAll(async () => {
+    notifications = await start('notifications', NotificationsPeer);
+  });
+
+  it('watch a product for a user until they end it, and have got the watch of before', async () => {
+    await eventually(() => expect([...notifications.watched]).toEqual([`${ANN}/TEA`]));
+    for (let n = 0; n < 2; n++)
+      expect(await call(gateway, 'PUT', '/products/TEA/watch', { as: bob })).toMatchObject({ status: 204, body: {} });
+    expect([...notifications.watched]).toEqual([`${ANN}/TEA`, `${BOB}/TEA`]);
+    for (let n = 0; n < 2; n++)
+      expect(await call(gateway, 'DELETE', '/products/TEA/watch', { as: bob })).toMatchObject({ status: 204 });
+    expect([...notifications.watched]).toEqual([`${ANN}/TEA`]);
+    for (const method of ['PUT', 'DELETE'] as const) {
+      expect(await call(gateway, method, '/products/COFFEE/watch', { as: bob })).toMatchObject({ status: 404 });
+      expect(await call(gateway, method, '/products/TEA/watch')).toMatchObject({ status: 401 });
+    }
+  });
 
   it('are listed for their user', async () => {
     expect(await call(gateway, 'GET', '/me/notifications', { as: bob })).toMatchObject({

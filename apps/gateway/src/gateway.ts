@@ -6,7 +6,10 @@ import { brokerOf, globalModule, prepare, serveHealth, type ServiceLogger, type 
 import { GatewayConfig } from './config.js';
 import { CLAIM_CLIENT } from './flash-sale/claim-queue.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
+import { SUPERVISOR, SupervisorChannel, type Parent } from './machine/supervisor-channel.js';
 import { serveDocs } from './openapi/docs.js';
+import { demoUsers } from './page/demo-users.js';
+import { servePage } from './page/page.js';
 import { rateLimits } from './web/rate-limits.js';
 import { Tokens } from './web/tokens.js';
 
@@ -17,8 +20,11 @@ export interface Gateway {
   stop: Stop;
 }
 
-/** Creates the gateway, ready to listen. It starts without a broker, and returns 503 until there is one. */
-export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gateway> {
+/**
+ * Creates the gateway, ready to listen. It starts without a broker, and returns 503 until there is one.
+ * @param parent the process that has started this one, for the switches of the control room
+ */
+export async function createGateway(environment: NodeJS.ProcessEnv, parent?: Parent): Promise<Gateway> {
   const { config, logger, stopTracing } = await prepare(
     { name: 'gateway', config: GatewayConfig, context: aboutRequest },
     environment,
@@ -26,7 +32,8 @@ export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gat
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: 'gateway' });
   const claimClient = new MessageClient({ ...broker, source: 'gateway', nacksAreAnswers: true });
-  const app = await createApp(config, { client, claimClient }, logger);
+  const supervisor = parent && SupervisorChannel.to(parent, config.NODE_ENV);
+  const app = await createApp(config, { client, claimClient, supervisor }, logger);
   const draining = app.get(Draining);
   const closeHealth = await serveHealth(config, [
     { missing: 'broker', ok: () => client.publisher.ready },
@@ -45,16 +52,22 @@ export async function createGateway(environment: NodeJS.ProcessEnv): Promise<Gat
 interface Clients {
   client: MessageClient;
   claimClient: MessageClient;
+  supervisor: SupervisorChannel | undefined;
 }
 
 async function createApp(
   config: GatewayConfig,
-  { client, claimClient }: Clients,
+  { client, claimClient, supervisor }: Clients,
   logger: ServiceLogger,
 ): Promise<NestFastifyApplication> {
   const root = {
     module: GatewayModule,
-    imports: [globalModule(config, client, [{ provide: CLAIM_CLIENT, useValue: claimClient }])],
+    imports: [
+      globalModule(config, client, [
+        { provide: CLAIM_CLIENT, useValue: claimClient },
+        { provide: SUPERVISOR, useValue: supervisor },
+      ]),
+    ],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, serverAdapter(config.TRUST_PROXY), {
     logger,
@@ -71,6 +84,8 @@ async function createApp(
     draining: app.get(Draining),
   });
   await serveDocs(fastify, CONTROLLERS);
+  if (!(await servePage(fastify, demoUsers(config))))
+    logger.warn('there is no page: npm run build makes it (apps/web)');
   return app.init();
 }
 

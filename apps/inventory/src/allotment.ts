@@ -10,7 +10,7 @@ import {
 } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { allocate, type OnHand } from './allocation.js';
-import { allotted, available, drawn, moved, onHand, shelvesOf, unallotted, undrawn } from './stock.js';
+import { allotted, available, drawn, moved, onHand, restocks, shelvesOf, unallotted, undrawn } from './stock.js';
 import type {
   Allotment,
   GrantedAllotment,
@@ -70,6 +70,7 @@ function answer({ saleId, sku, version, ...allotment }: Allotment): Outgoing {
 
 export const returnKeys = ({ saleId, sku }: Data<typeof ReturnAllotment>): StockKeys => ({
   allotments: [saleId],
+  products: [sku],
   stock: shelvesOf(sku),
 });
 
@@ -93,9 +94,10 @@ export function returnAllotment(state: StockState, request: Data<typeof ReturnAl
     returned: allotment.returned + quantity,
     version: allotment.version + 1,
   };
+  const stock = moved(state.stock, picks, unallotted);
   return {
-    state: { allotments: { [saleId]: after }, stock: moved(state.stock, picks, unallotted) },
-    messages: [backOnHand(after, quantity)],
+    state: { allotments: { [saleId]: after }, stock },
+    messages: [backOnHand(after, quantity), ...restocks(state, stock)],
   };
 }
 

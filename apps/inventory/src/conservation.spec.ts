@@ -1,9 +1,17 @@
-import { type Allocation, type Data, type StockReleased, WAREHOUSES, type Warehouse } from '@sluice/contracts';
+import {
+  type Allocation,
+  type Data,
+  type ProductRestocked,
+  type StockReleased,
+  WAREHOUSES,
+  type Warehouse,
+} from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { allot, returnAllotment } from './allotment.js';
 import { issue, release, reserve } from './reservation.js';
+import { available } from './stock.js';
 import type { StockDecision, GrantedAllotment, StockState } from './tables.js';
 import { after, ended, order, parcel, quantityOf, saleOrder, stocked, sentBy } from './testing/given.js';
 
@@ -192,6 +200,27 @@ it('tells every sale once of every order that has ended, and of no other', () =>
         );
       }
       expect(released.sort()).toEqual([...ends].filter((id) => ORDERS[id]!.sale !== undefined).sort());
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('tells of a product once whenever it had no piece and has some, each time by a greater version', () => {
+  fc.assert(
+    fc.property(histories, (past) => {
+      const latest: Record<string, number> = {};
+      for (const { before, now, decision } of history(past)) {
+        const isBack = (sku: string): boolean => available(sku, before.stock) === 0 && available(sku, now.stock) > 0;
+        const facts = (sentBy(decision) as unknown as ({ type: string } & Data<typeof ProductRestocked>)[]).filter(
+          ({ type }) => type === 'product.restocked',
+        );
+        expect(facts.map(({ sku }) => sku).sort()).toEqual(['cap', 'mug'].filter(isBack));
+        for (const { sku, name, available: pieces, version } of facts) {
+          expect([name, pieces]).toEqual([sku, available(sku, now.stock)]);
+          expect(version).toBeGreaterThan(latest[sku] ?? 0);
+          latest[sku] = version;
+        }
+      }
     }),
     { numRuns: 200 },
   );

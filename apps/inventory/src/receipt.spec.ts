@@ -3,6 +3,7 @@ import { putProduct } from './product.js';
 import { receiveStock } from './receipt.js';
 import { emptyShelf, received } from './stock.js';
 import type { Product, StockState } from './tables.js';
+import { sentBy } from './testing/given.js';
 
 const cap: Product = { sku: 'cap', name: 'Cap', priceAmount: 1500, priceCurrency: 'USD', version: 3 };
 const state: StockState = {
@@ -25,6 +26,18 @@ describe('receiveStock', () => {
       { sku: 'cap', warehouse: 'east', quantity: 10, available: 14, version: 1 },
     ]);
     expect(reply).toEqual({ sku: 'cap', available: 14 });
+  });
+
+  it('tells that the product is back, under its name, when there was no piece of it', () => {
+    const none = { ...state, stock: {} };
+    const { messages } = receiveStock(none, delivered);
+    expect(sentBy({ messages: messages! }).at(-1)).toEqual({
+      type: 'product.restocked',
+      sku: 'cap',
+      name: 'Cap',
+      available: 10,
+      version: 1,
+    });
   });
 
   it('counts the same reference once', () => {

@@ -1,6 +1,6 @@
 import { type Data, type Reply, type ReceiveStock, StockReceived } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { available, emptyShelf, received, shelf, shelvesOf } from './stock.js';
+import { available, emptyShelf, received, restocks, shelf, shelvesOf } from './stock.js';
 import type { Receipt, StockDecision, StockKeys, StockState } from './tables.js';
 
 type Delivered = Data<typeof ReceiveStock>;
@@ -37,7 +37,10 @@ export function receiveStock(state: StockState, delivered: Delivered): StockDeci
       receipts: { [receiptId(delivered)]: { id: receiptId(delivered), ...delivered, version: 1 } },
       stock: { [key]: stock },
     },
-    messages: [StockReceived({ sku, warehouse, quantity, available: total, version: stock.version })],
+    messages: [
+      StockReceived({ sku, warehouse, quantity, available: total, version: stock.version }),
+      ...restocks(state, { [key]: stock }),
+    ],
     reply: { sku, available: total },
   };
 }

@@ -45,7 +45,7 @@ describe('the rows that a message concerns', () => {
 
   it('are the shelves of all lines for an order that ends, with the allotment of its sale', () => {
     const end = { ...cancelled(), lines: order(lines).lines };
-    expect(releaseKeys(end)).toEqual({ reservations: [orderId], stock: shelves });
+    expect(releaseKeys(end)).toEqual({ products: ['cap', 'mug'], reservations: [orderId], stock: shelves });
     expect(releaseKeys({ ...end, flashSaleId: saleId })).toEqual({
       allotments: [saleId],
       reservations: [orderId],

@@ -14,7 +14,7 @@ import {
 import { PermanentError } from '@sluice/messaging';
 import { allocate, shortages, totals } from './allocation.js';
 import { putBack, remaining, take } from './allotment.js';
-import { issued, moved, onHand, released, reserved, shelf, shelvesOf } from './stock.js';
+import { issued, moved, onHand, released, reserved, restocks, shelf, shelvesOf } from './stock.js';
 import type {
   HeldReservation,
   RejectedReservation,
@@ -146,11 +146,11 @@ export function issue(
 const NEVER_HELD: ReadonlySet<OrderReason> = new Set(['unknown_product', 'not_orderable', 'out_of_stock']);
 
 /** The shelves of all lines: the allocation in the message may be older than the reservation. */
-export const releaseKeys = ({ orderId, flashSaleId, lines }: Ended): StockKeys => ({
-  ...(flashSaleId !== undefined && { allotments: [flashSaleId] }),
-  reservations: [orderId],
-  stock: skusOf(lines).flatMap(shelvesOf),
-});
+export function releaseKeys({ orderId, flashSaleId, lines }: Ended): StockKeys {
+  const skus = skusOf(lines);
+  const target = flashSaleId === undefined ? { products: skus } : { allotments: [flashSaleId] };
+  return { reservations: [orderId], stock: skus.flatMap(shelvesOf), ...target };
+}
 
 /**
  * Releases what a cancelled or rejected order still holds. If its end overtakes `order.placed`, a row is stored so
@@ -184,12 +184,9 @@ function releaseHeld(state: StockState, ended: Ended, reservation: HeldReservati
     allocation: left,
     version: reservation.version + 1,
   };
-  return releaseDecision(
-    ended,
-    after,
-    unissued,
-    unissued.length > 0 ? returnPieces(state, ended, reservation, unissued) : {},
-  );
+  const pieces = unissued.length > 0 ? returnPieces(state, ended, reservation, unissued) : {};
+  const { messages = [], ...decision } = releaseDecision(ended, after, unissued, pieces);
+  return { ...decision, messages: [...messages, ...restocks(state, pieces.stock ?? {})] };
 }
 
 function returnPieces(

@@ -1,6 +1,6 @@
-import { WAREHOUSES } from '@sluice/contracts';
+import { type Outgoing, ProductRestocked, WAREHOUSES } from '@sluice/contracts';
 import type { OnHand } from './allocation.js';
-import type { Stock } from './tables.js';
+import type { Stock, StockState } from './tables.js';
 
 /** The key of a product's shelf in a warehouse. */
 export const shelf = (sku: string, warehouse: string): string => `${sku}/${warehouse}`;
@@ -13,6 +13,22 @@ type Shelves = Readonly<Record<string, Stock | undefined>>;
 /** Pieces of a product that can be ordered now, in all warehouses. */
 export const available = (sku: string, shelves: Shelves): number =>
   shelvesOf(sku).reduce((pieces, key) => pieces + (shelves[key]?.onHand ?? 0), 0);
+
+/**
+ * Facts about the products that had no piece before these shelves changed, and have some now. The sum of the shelves'
+ * versions grows with each change, so that no two returns of a product have the same. All shelves of a product must be
+ * locked.
+ */
+export function restocks({ products, stock }: StockState, changed: Shelves): Outgoing[] {
+  const after = { ...stock, ...changed };
+  const skus = new Set(Object.values(changed).flatMap((one) => one?.sku ?? []));
+  return [...skus]
+    .filter((sku) => available(sku, stock) === 0 && available(sku, after) > 0)
+    .map((sku) => {
+      const version = shelvesOf(sku).reduce((sum, key) => sum + (after[key]?.version ?? 0), 0);
+      return ProductRestocked({ sku, name: products[sku]?.name ?? sku, available: available(sku, after), version });
+    });
+}
 
 /** Pieces free for any order, by SKU and warehouse. */
 export const onHand =

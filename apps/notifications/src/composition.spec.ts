@@ -3,6 +3,7 @@ import {
   AccountVerified,
   CodeIssued,
   type Contract,
+  IN_INBOX,
   type Message,
   OrderAwaitingPayment,
   OrderCancellationRefused,
@@ -13,12 +14,20 @@ import {
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
+  ProfileChanged,
 } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notice.js';
 import type { Decision, State } from './tables.js';
-import { deliveryId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
+import {
+  deliveryId,
+  learnProfile,
+  sendCode,
+  notify as decide,
+  verify as proof,
+  welcome as meet,
+} from './composition.js';
 import { release as letGo } from './release.js';
 import type { TextLimits } from './text-limit.js';
 
@@ -43,7 +52,7 @@ const shipped = fact(OrderShipped, about);
 const awaiting = fact(OrderAwaitingPayment, { ...about, total, payBy: '2026-01-01T12:30:00.000Z' });
 
 const NOW = new Date('2026-01-01T12:00:01.000Z');
-const LIMITS: TextLimits = { textsPerAccount: 50, codesPerNumber: 3 };
+const LIMITS: TextLimits = { textsPerAccount: 50, codesPerNumber: 3, emailsPerAccount: 2 };
 const verified = fact(AccountVerified, { userId, phone: '+15550001', version: 2 });
 const compose = (state: State, message: Fact, now = NOW): Decision => decide(state, message, LIMITS, now);
 const welcome = (state: State, message: Message<typeof AccountRegistered>): Decision =>
@@ -51,7 +60,7 @@ const welcome = (state: State, message: Message<typeof AccountRegistered>): Deci
 const verify = (state: State): Decision => proof(state, verified, NOW);
 const release = (state: State): Decision => letGo(state, userId, LIMITS, NOW);
 
-const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {} };
+const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 /** The state after a decision, as the tables store it. */
 const after = (state: State, { state: changes = {}, append }: Decision): State => ({
   ...state,
@@ -80,72 +89,79 @@ const sent = ({ messages = [] }: Decision) =>
 describe('announce', () => {
   it.each<[Fact, string[], string]>([
     [registered, ['sms'], 'Your code is 123456. It is good for ten minutes.'],
-    [awaiting, ['sms', 'inbox'], 'Order a1b2c3d4 is reserved for you. Please pay $42.05 by 2026-01-01 12:30 UTC.'],
+    [
+      awaiting,
+      ['sms', 'email', 'inbox'],
+      'Order a1b2c3d4 is reserved for you. Please pay $42.05 by 2026-01-01 12:30 UTC.',
+    ],
     [
       fact(OrderPaid, { ...about, total }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Thank you: $42.05 received for order a1b2c3d4. We are packing it.',
     ],
     [
       fact(OrderPaid, { ...about, total: { amount: 0, currency: 'USD' } }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Thank you: there is nothing to pay for order a1b2c3d4. We are packing it.',
     ],
-    [shipped, ['sms', 'inbox'], 'Order a1b2c3d4 is on its way.'],
-    [fact(OrderCompleted, { ...about, total }), ['inbox'], 'Order a1b2c3d4 has arrived. Enjoy!'],
+    [shipped, ['sms', 'email', 'inbox'], 'Order a1b2c3d4 is on its way.'],
+    [fact(OrderCompleted, { ...about, total }), ['email', 'inbox'], 'Order a1b2c3d4 has arrived. Enjoy!'],
     [
       fact(OrderRejected, { ...about, reason: 'out_of_stock' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'We are sorry: order a1b2c3d4 could not be taken, because something in it is out of stock.',
     ],
     [
       fact(OrderRejected, { ...about, reason: 'unknown_product' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'We are sorry: order a1b2c3d4 could not be taken, because something in it is no longer sold.',
     ],
     [
       fact(OrderRejected, { ...about, reason: 'not_orderable' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'We are sorry: order a1b2c3d4 could not be taken, because its lines cannot be one order.',
     ],
     [
       fact(OrderCancelled, { ...about, reason: 'payment_timeout' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Order a1b2c3d4 is cancelled, because it was not paid in time.',
     ],
     [
       fact(OrderCancelled, { ...about, reason: 'customer' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Order a1b2c3d4 is cancelled, as you asked.',
     ],
     [
       fact(OrderCancelled, { ...about, reason: 'coupon_rejected' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Order a1b2c3d4 is cancelled, because the coupon is not valid.',
     ],
     [
       fact(OrderCancelled, { ...about, reason: 'processing_timeout' }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Order a1b2c3d4 is cancelled, because it could not be made ready in time.',
     ],
     [
       fact(OrderCancellationRefused, about),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Order a1b2c3d4 could not be cancelled any more: it has left.',
     ],
     [
       fact(OrderPaidTooLate, { ...about, amount: total }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       '$42.05 was taken for order a1b2c3d4 after it had ended. You get it back.',
     ],
     [
       fact(PaymentRefunded, { ...about, paymentId: orderId, amount: total }),
-      ['sms', 'inbox'],
+      ['sms', 'email', 'inbox'],
       'Refund: $42.05 for order a1b2c3d4 is on its way back to your card.',
     ],
   ])('composes the notice of $type', (message, channels, text) => {
     const secret = { recorded: 'A code (1), good for ten minutes.', goodForMs: 600_000 };
-    expect(announce(message)).toEqual({
+    expect(channels.includes('inbox')).toBe(IN_INBOX.some(({ type }) => type === message.type));
+    const { subject, ...announced } = announce(message, 'en');
+    expect(subject).toBe(message === registered ? undefined : 'Your order a1b2c3d4');
+    expect(announced).toEqual({
       channels,
       text,
       ...(message === registered ? { about: 'verification', ...secret } : { about: `orders/${orderId}` }),
@@ -153,7 +169,7 @@ describe('announce', () => {
   });
 
   it('names a fact without a notice', () => {
-    expect(() => announce({ ...shipped, type: 'order.priced' } as unknown as Fact)).toThrow(/order\.priced/);
+    expect(() => announce({ ...shipped, type: 'order.priced' } as unknown as Fact, 'en')).toThrow(/order\.priced/);
   });
 });
 
@@ -174,11 +190,29 @@ describe('the composition of deliveries', () => {
       {
         ...{ id: deliveryId(shipped.id, userId, 'inbox'), userId, channel: 'inbox', about: `orders/${orderId}` },
         ...{ text: 'Order a1b2c3d4 is on its way.', status: 'kept', createdAt: NOW, sentAt: NOW, version: 1 },
-        ...{ providerReference: null, reason: null },
+        ...{ providerReference: null, reason: null, sequence: 1 },
       },
     ]);
     expect(deliveryId(shipped.id, userId, 'inbox')).not.toBe(deliveryId(shipped.id, userId, 'sms'));
     expect(compose(verifiedState, shipped)).toEqual(decision);
+  });
+
+  it('numbers the entries of each inbox from 1, without a gap', () => {
+    let state = nobody;
+    const entries = [awaiting, registered, shipped, verified, fact(OrderCompleted, { ...about, total })].flatMap(
+      (each) => {
+        const decision =
+          each === registered
+            ? welcome(state, registered)
+            : each === verified
+              ? verify(state)
+              : compose(state, each as Fact);
+        state = after(state, decision);
+        return inboxOf(decision);
+      },
+    );
+    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    expect(state.recipients[userId]).toMatchObject({ entries: 3 });
   });
 
   it('gives another fact other ids, though its text is the same', () => {
@@ -239,9 +273,11 @@ describe('the composition of deliveries', () => {
         ...{ text: expect.stringContaining('Please pay'), version: 1 },
       },
     ]);
-    expect(first.state).toEqual({ recipients: { [userId]: expect.objectContaining({ phone: null, waiting: [] }) } });
+    const recipient = { phone: null, waiting: [], texts: 0 };
+    expect(first.state).toEqual({ recipients: { [userId]: expect.objectContaining({ ...recipient, entries: 1 }) } });
     const second = compose(after(nobody, first), shipped);
-    expect([second.state, second.append?.waitingTexts?.length]).toEqual([undefined, 1]);
+    expect(second.state).toEqual({ recipients: { [userId]: expect.objectContaining({ ...recipient, entries: 2 }) } });
+    expect(second.append?.waitingTexts?.length).toBe(1);
   });
 
   it('releases waiting texts oldest first, those of the version before ahead of all', () => {
@@ -346,12 +382,83 @@ describe('the composition of deliveries', () => {
 
   it('keeps no text waiting for a fact without a text', () => {
     const decision = compose(nobody, fact(OrderCompleted, { ...about, total }));
-    expect([decision.state, decision.append?.waitingTexts, sent(decision)]).toEqual([undefined, undefined, []]);
+    expect([decision.append?.waitingTexts, sent(decision)]).toEqual([[], []]);
     expect(inboxOf(decision)).toHaveLength(1);
   });
 
   it('puts nothing into the inbox for a fact with only a text', () => {
     const decision = welcome(nobody, registered);
     expect([sent(decision).map(({ by }) => by), inboxOf(decision)]).toEqual([['delivery.sms'], []]);
+  });
+
+  describe('with an address', () => {
+    const profile = { userId, email: 'ann@example.org', language: 'zh' as const, version: 5 };
+    const knowing = (state: State, change: object = {}): State =>
+      after(
+        state,
+        learnProfile(state, fact(ProfileChanged, { ...profile, channels: ['sms', 'email', 'inbox'], ...change })),
+      );
+    const mailed = (decision: Decision) => sent(decision).filter(({ by }) => by === 'delivery.email');
+    const endings = ({ append }: Decision) =>
+      (append?.newDeliveries ?? []).map(({ channel, status, reason }) => [channel, status, reason]);
+
+    it('sends the e-mail beside the text and the entry, each once, all in the person’s language', () => {
+      const decision = compose(knowing(verifiedState), shipped);
+      const text = '订单 a1b2c3d4 已发货。';
+      expect(inboxOf(decision)).toMatchObject([{ text }]);
+      expect(sent(decision)).toMatchObject([
+        { by: 'delivery.sms', id: deliveryId(shipped.id, userId, 'sms'), text },
+        {
+          ...{ by: 'delivery.email', id: deliveryId(shipped.id, userId, 'email'), text },
+          ...{ subject: '您的订单 a1b2c3d4', address: 'ann@example.org' },
+        },
+      ]);
+      expect(decision.append?.newTexts).toMatchObject([
+        { phone: '+15550001' },
+        { phone: null, email: 'ann@example.org', subject: '您的订单 a1b2c3d4', text },
+      ]);
+    });
+
+    it('sends by the chosen channels only, and records the text that was not chosen', () => {
+      const decision = compose(knowing(verifiedState, { channels: ['inbox'] }), shipped);
+      expect(sent(decision)).toEqual([]);
+      expect(endings(decision)).toEqual([
+        ['inbox', 'kept', null],
+        ['sms', 'withheld', 'the person has chosen other channels'],
+      ]);
+      expect(mailed(compose(knowing(verifiedState, { email: null }), shipped))).toEqual([]);
+    });
+
+    it('sends no e-mail before the number is proved, nor beyond the daily limit', () => {
+      const unproved = compose(knowing(met), shipped);
+      expect(mailed(unproved)).toEqual([]);
+      expect(endings(unproved)).toContainEqual(['email', 'withheld', expect.stringContaining('not verified')]);
+      let state = knowing(verifiedState);
+      const counts = [1, 2, 3].map(() => {
+        const decision = compose(state, fact(OrderShipped, about));
+        state = after(state, decision);
+        return mailed(decision).length;
+      });
+      expect(counts).toEqual([1, 1, 0]);
+    });
+
+    it('ignores an older profile', () => {
+      const state = knowing(verifiedState);
+      expect(knowing(state, { language: 'en', version: 4 }).recipients[userId]).toMatchObject({ language: 'zh' });
+      expect(knowing(state, { language: 'en', version: 6 }).recipients[userId]).toMatchObject({ language: 'en' });
+    });
+
+    it('sends codes by text only, in the person’s language, and keeps them unwritten', () => {
+      const state = knowing(met, { channels: ['email'] });
+      const decision = sendCode(
+        state,
+        fact(CodeIssued, { userId, phone: '+15550001', code: '654321', version: 3 }),
+        LIMITS,
+        NOW,
+      );
+      expect(sent(decision)).toMatchObject([
+        { by: 'delivery.sms', text: '您的验证码是 654321，十分钟内有效。', recorded: '验证码（3），十分钟内有效。' },
+      ]);
+    });
   });
 });

@@ -1,14 +1,17 @@
 import {
   type AccountRegistered,
   type AccountVerified,
+  type Channel,
   type CodeIssued,
+  EmailDelivery,
   type Message,
   type Outgoing,
+  type ProfileChanged,
   SmsDelivery,
 } from '@sluice/contracts';
 import { v5 } from 'uuid';
-import { announce, type Fact } from './notice.js';
-import type { Decision, Notice, Recipient, Sent, State, Text, Unsent } from './tables.js';
+import { announce, type Announcement, type Fact } from './notice.js';
+import type { Decision, Delivery, NewText, NewWaitingText, Notice, Recipient, Sent, State, Unsent } from './tables.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 
 /** The namespace of delivery ids (RFC 9562, section 5.5); changing it would make every delivery a second time. */
@@ -19,40 +22,94 @@ export const deliveryId = (factId: string, userId: string, channel: string): str
   v5(`${factId}/${userId}/${channel}`, DELIVERIES);
 
 /**
- * Composes the deliveries of a fact. The inbox gets every fact, and is recorded here, without a message. Texts go to a
- * verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
+ * Composes the deliveries of a fact, in the person's language. The inbox gets every fact, and is recorded here, without
+ * a message. Texts go to a verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
  */
 export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
-  const { sms, inbox } = noticesOf(fact, now);
-  const texted = sms ? sendOrKeep(state, sms, userId, limits, now) : {};
-  if (!inbox) return texted;
-  const newDeliveries = [inboxEntry(inbox, userId, now), ...(texted.append?.newDeliveries ?? [])];
-  return { ...texted, append: { ...texted.append, newDeliveries } };
+  const before = recipientIn(state, userId);
+  const { sms, email, inbox } = noticesOf(announce(fact, before.language), (channel) =>
+    deliveryId(fact.id, userId, channel),
+  );
+  const entered = inbox ? enter(before, inbox, now) : { after: before };
+  const texted = sms ? sendOrKeep(entered.after, sms, limits, now) : { after: entered.after };
+  const mailed = email ? mail(texted.after, email, limits, now) : { after: texted.after };
+  return decisionOf(before, [entered, texted, mailed]);
 }
 
-const inboxEntry = ({ id, about, text }: Notice, userId: string, now: Date): Sent => ({
-  ...{ id, userId, about, text, channel: 'inbox', status: 'kept', version: 1 },
-  ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
-});
+/** What is decided about one channel. */
+export type Step = Pick<Decision, 'append' | 'messages'> & { after: Recipient };
 
-function sendOrKeep(state: State, sms: Notice, userId: string, limits: TextLimits, now: Date): Decision {
-  const recipient = state.recipients[userId];
-  if (!recipient || recipient.phone === null) return keep(recipient, sms, userId);
-  const { phone } = recipient;
+/** The decision of these steps, one after the other. */
+function decisionOf(before: Recipient, steps: readonly Step[]): Decision {
+  const { after } = steps.at(-1)!;
+  const all = <Name extends 'newDeliveries' | 'newTexts' | 'waitingTexts'>(name: Name) =>
+    steps.flatMap(({ append }) => append?.[name] ?? []);
+  return {
+    ...(after !== before && { state: { recipients: { [before.userId]: { ...after, version: before.version + 1 } } } }),
+    append: {
+      newDeliveries: all('newDeliveries') as Delivery[],
+      newTexts: all('newTexts') as NewText[],
+      waitingTexts: all('waitingTexts') as NewWaitingText[],
+    },
+    messages: steps.flatMap(({ messages = [] }) => messages),
+  };
+}
+
+export const recipientIn = ({ recipients }: State, userId: string): Recipient =>
+  recipients[userId] ?? unknownRecipient(userId);
+
+/** Puts an entry into the person's inbox, under its next number. */
+export function enter(recipient: Recipient, { id, about, text }: Notice, now: Date): Step & { entry: Sent } {
+  const sequence = recipient.entries + 1;
+  const entry: Sent = {
+    ...{ id, userId: recipient.userId, about, text, channel: 'inbox', status: 'kept', sequence, version: 1 },
+    ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
+  };
+  return { after: { ...recipient, entries: sequence }, entry, append: { newDeliveries: [entry] } };
+}
+
+function sendOrKeep(recipient: Recipient, sms: Notice, limits: TextLimits, now: Date): Step {
+  const { userId, phone } = recipient;
+  if (phone === null) return keep(recipient, sms);
   const { after, sent, withheld } = counted(recipient, [sms], limits, now);
   return {
-    ...(after !== recipient && { state: { recipients: { [userId]: after } } }),
+    after,
     append: { newTexts: sent.map((notice) => textTo(phone, notice, userId)), newDeliveries: withheld },
     messages: sent.map((notice) => smsOf({ ...notice, userId, phone })),
   };
 }
 
 /** Stores a text until the person's number arrives. */
-const keep = (known: Recipient | undefined, { id, about, text }: Notice, userId: string): Decision => ({
-  ...(!known && { state: { recipients: { [userId]: { ...unknownRecipient(userId), version: 1 } } } }),
-  append: { waitingTexts: [{ id, userId, about, text, askedAt: null, version: 1 }] },
+const keep = (after: Recipient, { id, about, text }: Notice): Step => ({
+  after,
+  append: { waitingTexts: [{ id, userId: after.userId, about, text, askedAt: null, version: 1 }] },
 });
+
+/**
+ * Sends an e-mail to a person who has given an address and chosen the channel, up to the daily limit. The address is
+ * not proved, the number is: an account that has proved none could send to the address of anybody.
+ */
+export function mail(recipient: Recipient, notice: Notice, limits: TextLimits, now: Date): Step {
+  const { userId, email, emails, emailsSince, verifiedAt } = recipient;
+  if (email === null || !hasChosen(recipient, 'email')) return { after: recipient };
+  const withheld = (reason: string): Step => ({
+    after: recipient,
+    append: { newDeliveries: [unsent(notice, { userId, channel: 'email', status: 'withheld', reason, now })] },
+  });
+  if (verifiedAt === null) return withheld(NOT_VERIFIED);
+  const more = countText({ texts: emails, textsSince: emailsSince }, limits.emailsPerAccount, now);
+  if (!more) return withheld('the daily limit of e-mails to this person is reached');
+  const { id, about, text, subject = about } = notice;
+  return {
+    after: { ...recipient, emails: more.texts, emailsSince: more.textsSince },
+    append: { newTexts: [{ id, about, text, userId, phone: null, email, subject, version: 1 }] },
+    messages: [EmailDelivery({ id, userId, about, text, subject, address: email })],
+  };
+}
+
+const hasChosen = ({ channels }: Recipient, channel: Channel): boolean =>
+  channels === null || channels.includes(channel);
 
 type Registered = Message<typeof AccountRegistered>;
 type Issued = Message<typeof CodeIssued>;
@@ -74,13 +131,21 @@ export const verify = (state: State, { data: { userId, phone } }: Verified, now:
   state: known(state, userId, (before) => ({ ...before, phone, verifiedAt: before.verifiedAt ?? now })),
 });
 
+/** On `account.profile_changed`: how the person wants to be told. An older fact is ignored. */
+export function learnProfile(state: State, { data }: Message<typeof ProfileChanged>): Decision {
+  const { userId, email, language, channels, version: profileVersion } = data;
+  if (recipientIn(state, userId).profileVersion >= profileVersion) return {};
+  return { state: known(state, userId, (before) => ({ ...before, email, language, channels, profileVersion })) };
+}
+
 function known(state: State, userId: string, change: (before: Recipient) => Recipient) {
-  const before = state.recipients[userId] ?? unknownRecipient(userId);
+  const before = recipientIn(state, userId);
   return { recipients: { [userId]: { ...change(before), version: before.version + 1 } } };
 }
 
 const unknownRecipient = (userId: string): Recipient => ({
-  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [] },
+  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [], entries: 0, watches: 0 },
+  ...{ email: null, language: 'en', channels: null, profileVersion: 0, emails: 0, emailsSince: null },
   ...noTexts,
   version: 0,
 });
@@ -91,21 +156,29 @@ interface Counted {
   withheld: Unsent[];
 }
 
-/** Decides by the daily limit which notices are sent. A number that is not verified gets none. */
+/**
+ * Decides by the daily limit which notices are sent. A number that is not verified gets none, and neither does a person
+ * who has not chosen text messages.
+ */
 export function counted(recipient: Recipient, notices: readonly Notice[], limits: TextLimits, now: Date): Counted {
   const { userId } = recipient;
+  const mayText = recipient.verifiedAt !== null && hasChosen(recipient, 'sms');
   const [sent, withheld]: [Notice[], Unsent[]] = [[], []];
   let after = recipient;
   for (const notice of notices) {
-    const more = after.verifiedAt === null ? undefined : countText(after, limits.textsPerAccount, now);
+    const more = mayText ? countText(after, limits.textsPerAccount, now) : undefined;
+    const reason = withheldReason(recipient);
     if (more) sent.push(notice);
-    else withheld.push(unsent(notice, userId, 'withheld', withheldReason(after), now));
+    else withheld.push(unsent(notice, { userId, channel: 'sms', status: 'withheld', reason, now }));
     after = more ? { ...more, version: recipient.version + 1 } : after;
   }
   return { after, sent, withheld };
 }
 
-const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === null ? NOT_VERIFIED : DAILY_LIMIT);
+const withheldReason = (recipient: Recipient): string => {
+  if (!hasChosen(recipient, 'sms')) return 'the person has chosen other channels';
+  return recipient.verifiedAt === null ? NOT_VERIFIED : DAILY_LIMIT;
+};
 
 /**
  * Sends a code to any number, up to the daily limit. The code is not stored: if its message is lost, the user
@@ -113,13 +186,22 @@ const withheldReason = ({ verifiedAt }: Recipient): string => (verifiedAt === nu
  */
 function sendCodeText(state: State, fact: Registered | Issued, limits: TextLimits, now: Date): Decision {
   const { userId, phone } = fact.data;
-  const { sms } = noticesOf(fact, now);
-  if (!sms) return {};
+  const { recorded, ...sms } = codeOf(state, fact, now);
   const number = state.numbers[phone] ?? { phone, ...noTexts, version: 0 };
   const counted = countText(number, limits.codesPerNumber, now);
-  if (!counted) return { append: { newDeliveries: [unsent(sms, userId, 'withheld', DAILY_LIMIT, now)] } };
+  if (!counted) {
+    const ending = { userId, channel: 'sms', status: 'withheld', reason: DAILY_LIMIT, now } as const;
+    return { append: { newDeliveries: [unsent({ ...sms, text: recorded }, ending)] } };
+  }
   const after = { ...counted, version: number.version + 1 };
-  return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, userId, phone })] };
+  return { state: { numbers: { [phone]: after } }, messages: [smsOf({ ...sms, recorded, userId, phone })] };
+}
+
+function codeOf(state: State, fact: Registered | Issued, now: Date) {
+  const { userId } = fact.data;
+  const { about, text, recorded = text, goodForMs = 0 } = announce(fact, recipientIn(state, userId).language);
+  const until = new Date(now.getTime() + goodForMs).toISOString();
+  return { id: deliveryId(fact.id, userId, 'sms'), about, text, recorded, until };
 }
 
 /** Each text is stored until its outcome is recorded, since its message may be lost. */
@@ -132,21 +214,28 @@ export function smsOf({ id, userId, about, text, phone, recorded, until }: Addre
   return SmsDelivery({ id, userId, about, text, phone, ...secret });
 }
 
-type Addressed = Pick<Text, 'userId' | 'phone'> & Notice;
+type Addressed = Notice & { userId: string; phone: string };
 
 const NOT_VERIFIED = 'the number is not verified; the notice is in the inbox';
 const DAILY_LIMIT = 'the daily limit of texts to this number is reached';
 
-function unsent(notice: Notice, userId: string, status: Unsent['status'], reason: string, now: Date): Unsent {
-  const { id, about, text, recorded } = notice;
-  const content = { id, userId, about, text: recorded ?? text, channel: 'sms' as const };
-  return { ...content, status, reason, providerReference: null, createdAt: now, sentAt: null, version: 1 };
-}
+type Ending = Pick<Unsent, 'userId' | 'channel' | 'status' | 'reason'> & { now: Date };
 
-function noticesOf(fact: Fact, now: Date): { sms?: Notice; inbox?: Notice } {
-  const { channels, about, text, recorded, goodForMs } = announce(fact);
-  const until = goodForMs === undefined ? {} : { until: new Date(now.getTime() + goodForMs).toISOString() };
-  const notice = { about, text, ...(recorded !== undefined && { recorded }), ...until };
-  const idFor = (channel: string): string => deliveryId(fact.id, fact.data.userId, channel);
-  return Object.fromEntries(channels.map((channel) => [channel, { id: idFor(channel), ...notice }]));
-}
+const unsent = ({ id, about, text }: Notice, { now, ...ending }: Ending): Unsent => ({
+  ...{ id, about, text, ...ending },
+  ...{ providerReference: null, createdAt: now, sentAt: null, version: 1 },
+});
+
+type Notices = Partial<Record<Channel, Notice>>;
+
+/** The notice of each channel, under the id of its delivery. */
+export const noticesOf = (
+  { channels, about, text, subject }: Announcement,
+  idFor: (channel: Channel) => string,
+): Notices =>
+  Object.fromEntries(
+    channels.map((channel) => [
+      channel,
+      { id: idFor(channel), about, text, ...(subject !== undefined && { subject }) },
+    ]),
+  );

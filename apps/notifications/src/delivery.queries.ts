@@ -1,10 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Data, ListNotifications, Reply } from '@sluice/contracts';
+import type { Data, GetInboxEntries, ListNotifications, Reply } from '@sluice/contracts';
 import { databaseTime, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
 
 const listing = newestFirst('createdAt');
+
+/** The number of the newest entry is read with the entries, or before them: a later one is found by the next read. */
+const ENTRIES = `
+  SELECT (SELECT entries FROM recipients WHERE user_id = $1) AS last, found.* FROM (SELECT) AS one LEFT JOIN LATERAL (
+    SELECT sequence, id, created_at AS at, text, about FROM deliveries
+    WHERE user_id = $1 AND sequence IS NOT NULL AND sequence > $2`;
+const AFTER = `${ENTRIES} ORDER BY sequence LIMIT $3) AS found ON true`;
+const NEWEST = `${ENTRIES} ORDER BY sequence DESC LIMIT $3) AS found ON true`;
+
+interface EntryRow {
+  last: number | null;
+  sequence: number | null;
+  id: string;
+  at: Date;
+  text: string;
+  about: string;
+}
 
 /** Reads deliveries: their outcomes, and what their recipients may see of them. */
 @Injectable()
@@ -45,5 +62,14 @@ export class DeliveryQueries {
       })),
       ...next,
     };
+  }
+
+  /** Entries of an inbox, in order. Without Prisma: open pages ask for it all the time. */
+  async entries({ userId, after, limit }: Data<typeof GetInboxEntries>): Promise<Reply<typeof GetInboxEntries>> {
+    const { rows } = await this.pool.query<EntryRow>(after === undefined ? NEWEST : AFTER, [userId, after ?? 0, limit]);
+    const items = rows.flatMap(({ sequence, id, at, text, about }) =>
+      sequence === null ? [] : [{ sequence, id, at: at.toISOString(), text, about }],
+    );
+    return { items: items.sort((one, other) => one.sequence - other.sequence), last: rows[0]?.last ?? 0 };
   }
 }

@@ -8,7 +8,7 @@ describe('the invariants of notifications', () =>
     service: 'notifications',
     invariants: AUDITED,
     broken,
-    tables: 'deliveries, texts, recipients',
+    tables: 'deliveries, texts, recipients, watches',
     sound: `
       INSERT INTO deliveries (id, user_id, channel, about, text, status, version) VALUES
         ('${uuid(1)}', '${uuid(9)}', 'sms', 'verification', 'A code (1), good for ten minutes.', 'kept', 1),
@@ -24,12 +24,16 @@ describe('the invariants of notifications', () =>
         ('${uuid(8)}', now() - interval '1 day', 0);
       INSERT INTO texts (id, user_id, created_at, asked_at, version)
         VALUES ('${uuid(0)}', '${uuid(9)}', now() - interval '1 day', NULL, 1);
-      INSERT INTO recipients (user_id, version) VALUES ('${uuid(9)}', 1);`,
+      INSERT INTO recipients (user_id, version, watches) VALUES ('${uuid(9)}', 1, 2), ('${uuid(8)}', 1, 0);
+      INSERT INTO watches (sku, user_id, watching, version) VALUES
+        ('CAP', '${uuid(9)}', true, 1), ('MUG', '${uuid(9)}', true, 1), ('CAP', '${uuid(8)}', false, 2);`,
     breaks: {
       codes_sent_once: [
         `${uuid(9)}/sms`,
         `UPDATE deliveries SET text = 'A code (1), good for ten minutes.' WHERE id = '${uuid(2)}'`,
       ],
+      inbox_entries_numbered: [uuid(8), `UPDATE recipients SET entries = 1 WHERE user_id = '${uuid(8)}'`],
+      watches_counted: [uuid(8), `UPDATE watches SET watching = true WHERE user_id = '${uuid(8)}'`],
       texts_sent: [uuid(7), `UPDATE texts SET created_at = now() - interval '16 minutes' WHERE id = '${uuid(7)}'`],
     },
   }));

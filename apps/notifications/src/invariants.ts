@@ -20,6 +20,25 @@ export const AUDITED: readonly Invariant[] = [
           OR EXISTS (SELECT FROM recipients WHERE recipients.user_id = texts.user_id AND phone IS NOT NULL))
         AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.id = texts.id AND deliveries.version > 0)`,
   },
+  {
+    // The numbers of an inbox have no gap: a reader that has received one has received all before it.
+    name: 'inbox_entries_numbered',
+    sql: `
+      SELECT user_id AS id FROM recipients
+      FULL JOIN (
+        SELECT user_id, count(*) AS entries, max(sequence) AS newest FROM deliveries
+        WHERE sequence IS NOT NULL GROUP BY user_id
+      ) AS found USING (user_id)
+      WHERE coalesce(recipients.entries, 0) <> coalesce(found.entries, 0)
+        OR coalesce(recipients.entries, 0) <> coalesce(found.newest, 0)`,
+  },
+  {
+    name: 'watches_counted',
+    sql: `
+      SELECT user_id AS id FROM recipients
+      FULL JOIN (SELECT user_id, count(*) AS watches FROM watches WHERE watching GROUP BY user_id) AS found USING (user_id)
+      WHERE coalesce(recipients.watches, 0) <> coalesce(found.watches, 0)`,
+  },
 ];
 
 /**

@@ -4,20 +4,21 @@ import {
   CodeIssued,
   type Contract,
   type Data,
-  formatMoney,
+  type Language,
   type Message,
-  type Money,
   OrderAwaitingPayment,
   OrderCancellationRefused,
   OrderCancelled,
   OrderCompleted,
   OrderPaid,
   OrderPaidTooLate,
-  type OrderReason,
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
+  type ProductRestocked,
 } from '@sluice/contracts';
+import type { Texts } from './texts.en.js';
+import { TEXTS } from './texts.js';
 
 /** A fact about one person. */
 export type Fact = Message<
@@ -38,6 +39,8 @@ export interface Announcement {
   channels: readonly Channel[];
   about: string;
   text: string;
+  /** Of an e-mail. */
+  subject?: string;
   /** Stored instead of the text, which contains a secret. */
   recorded?: string;
   /** How long the notice is of use. Milliseconds. */
@@ -51,102 +54,74 @@ const CODE_TTL_MS = 10 * 60_000;
 const short = (orderId: string): string => orderId.slice(0, 8);
 const utc = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 
-const reasons: Record<OrderReason, string> = {
-  out_of_stock: 'something in it is out of stock',
-  unknown_product: 'something in it is no longer sold',
-  coupon_rejected: 'the coupon is not valid',
-  payment_timeout: 'it was not paid in time',
-  customer: 'you cancelled it',
-  not_orderable: 'its lines cannot be one order',
-  processing_timeout: 'it could not be made ready in time',
-};
+type Composer = (data: never, texts: Texts) => Announcement;
+type OrderText<C extends Contract> = (texts: Texts, order: string, data: Data<C>) => string;
 
-type Composer = (data: never) => Announcement;
-
-const announcement = <C extends Contract>(
-  { type }: C,
-  channels: readonly Channel[],
-  about: (data: Data<C>) => string,
-  text: (data: Data<C>) => string,
-): [string, Composer] => [type, (data: Data<C>) => ({ channels, about: about(data), text: text(data) })];
-
-const thanks = (total: Money, order: string): string =>
-  total.amount === 0
-    ? `Thank you: there is nothing to pay for order ${order}.`
-    : `Thank you: ${formatMoney(total)} received for order ${order}.`;
-/** The version distinguishes the codes of an account. */
+/** Codes go by text message only: they prove the number. */
 function codeAnnouncement(contract: typeof AccountRegistered | typeof CodeIssued): [string, Composer] {
-  const compose = ({ code, version }: Data<typeof CodeIssued>): Announcement => ({
+  const compose = ({ code, version }: Data<typeof CodeIssued>, texts: Texts): Announcement => ({
     channels: ['sms'],
     about: 'verification',
-    text: `Your code is ${code}. It is good for ten minutes.`,
-    recorded: `A code (${version}), good for ten minutes.`,
+    text: texts.code(code),
+    recorded: texts.recordedCode(version),
     goodForMs: CODE_TTL_MS,
   });
   return [contract.type, compose];
 }
 
-const aboutOrder = ({ orderId }: { orderId: string }): string => `orders/${orderId}`;
+function orderAnnouncement<C extends Contract>(
+  { type }: C,
+  channels: readonly Channel[],
+  text: OrderText<C>,
+): [string, Composer] {
+  const compose = (data: Data<C> & { orderId: string }, texts: Texts): Announcement => {
+    const order = short(data.orderId);
+    const subject = texts.aboutOrder(order);
+    return { channels, about: `orders/${data.orderId}`, text: text(texts, order, data), subject };
+  };
+  return [type, compose];
+}
 
-/** Channels and text per fact, one entry each. No entry uses e-mail, since no address is stored yet. */
+const EVERYWHERE: readonly Channel[] = ['sms', 'email', 'inbox'];
+/** The person waits for nothing more, so no text message is paid for it. */
+const WITHOUT_SMS: readonly Channel[] = ['email', 'inbox'];
+
+/** Channels and text per fact, one entry each. */
 const announcements = new Map<string, Composer>([
   codeAnnouncement(AccountRegistered),
   codeAnnouncement(CodeIssued),
-  announcement(
-    OrderAwaitingPayment,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId, total, payBy }) =>
-      `Order ${short(orderId)} is reserved for you. Please pay ${formatMoney(total)} by ${utc(payBy)}.`,
+  orderAnnouncement(OrderAwaitingPayment, EVERYWHERE, (texts, order, { total, payBy }) =>
+    texts.awaitingPayment(order, total, utc(payBy)),
   ),
-  announcement(
-    OrderPaid,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId, total }) => `${thanks(total, short(orderId))} We are packing it.`,
+  orderAnnouncement(OrderPaid, EVERYWHERE, (texts, order, { total }) =>
+    total.amount === 0 ? texts.nothingToPay(order) : texts.paid(order, total),
   ),
-  announcement(OrderShipped, ['sms', 'inbox'], aboutOrder, ({ orderId }) => `Order ${short(orderId)} is on its way.`),
-  announcement(OrderCompleted, ['inbox'], aboutOrder, ({ orderId }) => `Order ${short(orderId)} has arrived. Enjoy!`),
-  announcement(
-    OrderRejected,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId, reason, limit }) =>
-      `We are sorry: order ${short(orderId)} could not be taken, ` +
-      `because ${limit ? 'other orders of yours are to be paid or cancelled first' : reasons[reason]}.`,
+  orderAnnouncement(OrderShipped, EVERYWHERE, (texts, order) => texts.shipped(order)),
+  orderAnnouncement(OrderCompleted, WITHOUT_SMS, (texts, order) => texts.completed(order)),
+  orderAnnouncement(OrderRejected, EVERYWHERE, (texts, order, { reason, limit }) =>
+    texts.rejected(order, limit ? 'too_many_unpaid' : reason),
   ),
-  announcement(
-    OrderCancelled,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId, reason }) =>
-      `Order ${short(orderId)} is cancelled, ${reason === 'customer' ? 'as you asked' : `because ${reasons[reason]}`}.`,
+  orderAnnouncement(OrderCancelled, EVERYWHERE, (texts, order, { reason }) =>
+    reason === 'customer' ? texts.cancelledAsAsked(order) : texts.cancelled(order, reason),
   ),
-  announcement(
-    OrderCancellationRefused,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId }) => `Order ${short(orderId)} could not be cancelled any more: it has left.`,
-  ),
-  announcement(
-    OrderPaidTooLate,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId, amount }) =>
-      `${formatMoney(amount)} was taken for order ${short(orderId)} after it had ended. You get it back.`,
-  ),
-  announcement(
-    PaymentRefunded,
-    ['sms', 'inbox'],
-    aboutOrder,
-    ({ orderId, amount }) =>
-      `Refund: ${formatMoney(amount)} for order ${short(orderId)} is on its way back to your card.`,
-  ),
+  orderAnnouncement(OrderCancellationRefused, EVERYWHERE, (texts, order) => texts.cancellationRefused(order)),
+  orderAnnouncement(OrderPaidTooLate, EVERYWHERE, (texts, order, { amount }) => texts.paidTooLate(order, amount)),
+  orderAnnouncement(PaymentRefunded, EVERYWHERE, (texts, order, { amount }) => texts.refunded(order, amount)),
 ]);
 
+/** The notice that a product is back. No text message is paid for it. */
+export function announceReturn(
+  { sku, name }: Pick<Data<typeof ProductRestocked>, 'sku' | 'name'>,
+  language: Language,
+): Announcement {
+  const texts = TEXTS[language];
+  const [text, subject] = [texts.restocked(name), texts.aboutProduct(name)];
+  return { channels: WITHOUT_SMS, about: `products/${sku}`, text, subject };
+}
+
 /** The notice for the person that a fact is about. @throws Error when the table has no entry for the fact */
-export function announce({ type, data }: Fact): Announcement {
+export function announce({ type, data }: Fact, language: Language): Announcement {
   const compose = announcements.get(type);
   if (!compose) throw new Error(`no announcement for ${type}`);
-  return compose(data as never);
+  return compose(data as never, TEXTS[language]);
 }

@@ -4,7 +4,7 @@ import type { ChangeOptions, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { tables, type Decision, type Keys, type State } from './tables.js';
 
-/** Stores recipients, their texts and the outcomes of deliveries, many changes in one commit. */
+/** Stores recipients, their texts and watches, and the outcomes of deliveries, many changes in one commit. */
 @Injectable()
 export class NotificationRepository {
   readonly #unit: UnitOfWork<typeof tables>;

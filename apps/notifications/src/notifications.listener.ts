@@ -2,8 +2,10 @@ import { Controller, Inject } from '@nestjs/common';
 import {
   AccountRegistered,
   AccountVerified,
+  AlertWatchers,
   CodeIssued,
   EmailDelivery,
+  GetInboxEntries,
   InboxDelivery,
   ListNotifications,
   type Message,
@@ -16,11 +18,15 @@ import {
   OrderRejected,
   OrderShipped,
   PaymentRefunded,
+  ProductRestocked,
+  ProfileChanged,
   SmsDelivery,
+  UnwatchProduct,
+  WatchProduct,
 } from '@sluice/contracts';
-import { On } from '@sluice/messaging';
+import { decisionTime, On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { notify, sendCode, verify, welcome } from './composition.js';
+import { learnProfile, notify, sendCode, verify, welcome } from './composition.js';
 import { limitsOf, type NotificationsConfig } from './config.js';
 import { deliveryKeys, record } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
@@ -29,6 +35,8 @@ import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
 import type { TextLimits } from './text-limit.js';
 import { WaitingTexts } from './waiting-texts.sweep.js';
+import { alert, alertKeys, FIRST, unwatch, watch, watchKeys, type Restocked } from './watch.js';
+import { WatchQueries } from './watch.queries.js';
 
 /** Concurrent calls to a provider: enough for its delay, few enough not to overload a slow one. */
 const CONCURRENT_CALLS = 32;
@@ -42,6 +50,7 @@ export class NotificationsListener {
     private readonly providers: ProviderCalls,
     private readonly deliveries: DeliveryQueries,
     private readonly waiting: WaitingTexts,
+    private readonly watches: WatchQueries,
     @Inject(CONFIG) config: NotificationsConfig,
   ) {
     this.#limits = limitsOf(config);
@@ -58,7 +67,8 @@ export class NotificationsListener {
 
   @On(CodeIssued)
   codeIssued(message: Message<typeof CodeIssued>) {
-    return this.notifications.change(message, { numbers: [message.data.phone] }, (state, now) =>
+    const { userId, phone } = message.data;
+    return this.notifications.change(message, { recipients: [userId], numbers: [phone] }, (state, now) =>
       sendCode(state, message, this.#limits, now),
     );
   }
@@ -68,6 +78,37 @@ export class NotificationsListener {
     const { userId } = message.data;
     await this.notifications.change(message, { recipients: [userId] }, (state, now) => verify(state, message, now));
     await this.waiting.release(message, userId);
+  }
+
+  @On(ProfileChanged)
+  profileChanged(message: Message<typeof ProfileChanged>) {
+    return this.notifications.change(message, { recipients: [message.data.userId] }, (state) =>
+      learnProfile(state, message),
+    );
+  }
+
+  @On(WatchProduct)
+  watchProduct(message: Message<typeof WatchProduct>) {
+    return this.notifications.change(message, watchKeys(message.data), (state, now) =>
+      watch(state, message.data, decisionTime(message, now)),
+    );
+  }
+
+  @On(UnwatchProduct)
+  unwatchProduct(message: Message<typeof UnwatchProduct>) {
+    return this.notifications.change(message, watchKeys(message.data), (state, now) =>
+      unwatch(state, message.data, decisionTime(message, now)),
+    );
+  }
+
+  @On(ProductRestocked)
+  productRestocked(message: Message<typeof ProductRestocked>) {
+    return this.#alert(message, message.data, FIRST);
+  }
+
+  @On(AlertWatchers)
+  alertWatchers(message: Message<typeof AlertWatchers>) {
+    return this.#alert(message, message.data, message.data.after);
   }
 
   @On(OrderAwaitingPayment)
@@ -136,6 +177,18 @@ export class NotificationsListener {
   @On(ListNotifications)
   listNotifications({ data }: Message<typeof ListNotifications>) {
     return this.deliveries.page(data);
+  }
+
+  @On(GetInboxEntries)
+  inboxEntries({ data }: Message<typeof GetInboxEntries>) {
+    return this.deliveries.entries(data);
+  }
+
+  async #alert(message: Message, restocked: Restocked, after: string) {
+    const userIds = await this.watches.watchersOf(restocked.sku, after);
+    await this.notifications.change(message, alertKeys(restocked, userIds), (state, now) =>
+      alert(state, restocked, userIds, this.#limits, now),
+    );
   }
 
   #notify(message: Fact) {

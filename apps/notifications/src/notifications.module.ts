@@ -3,6 +3,7 @@ import { CONFIG, outside, prismaClient, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import type { NotificationsConfig } from './config.js';
 import { DeliveryQueries } from './delivery.queries.js';
+import { EndedWatchesSweep } from './ended-watches.sweep.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { NotificationRepository } from './notification.repository.js';
 import { NotificationsListener } from './notifications.listener.js';
@@ -12,20 +13,27 @@ import { FakeProvider } from './provider.fake.js';
 import { HttpProvider } from './provider.http.js';
 import { EMAIL_PROVIDER, type Provider, SMS_PROVIDER } from './provider.js';
 import { WaitingTexts } from './waiting-texts.sweep.js';
+import { WatchQueries } from './watch.queries.js';
 
-function provider(setting: string | undefined, name: string): Provider {
-  const url = outside(setting);
-  return url ? new HttpProvider(name, url) : new FakeProvider(name);
+function smsProvider({ SMS_PROVIDER_URL }: NotificationsConfig): Provider {
+  const url = outside(SMS_PROVIDER_URL);
+  return url ? new HttpProvider('sms', url) : new FakeProvider('sms');
 }
 
-const smsProvider = ({ SMS_PROVIDER_URL }: NotificationsConfig): Provider => provider(SMS_PROVIDER_URL, 'sms');
-const emailProvider = ({ EMAIL_PROVIDER_URL }: NotificationsConfig): Provider => provider(EMAIL_PROVIDER_URL, 'email');
+/** Loads the SMTP client only where it is used. */
+async function emailProvider({ SMTP_URL, SMTP_FROM }: NotificationsConfig): Promise<Provider> {
+  const url = outside(SMTP_URL);
+  if (!url) return new FakeProvider('email');
+  const { SmtpProvider } = await import('./provider.smtp.js');
+  return new SmtpProvider('email', { url, from: SMTP_FROM });
+}
 
 @Module({
   controllers: [NotificationsListener],
   providers: [
     prismaClient(PrismaClient),
     ...[NotificationRepository, DeliveryQueries, ProviderCalls, WaitingTexts],
+    ...[WatchQueries, EndedWatchesSweep],
     { provide: SMS_PROVIDER, useFactory: smsProvider, inject: [CONFIG] },
     { provide: EMAIL_PROVIDER, useFactory: emailProvider, inject: [CONFIG] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, NotificationRepository, WaitingTexts, CONFIG] },

@@ -8,6 +8,9 @@ import { RELEASABLE, type WaitingTexts } from './waiting-texts.sweep.js';
 /** Time limit of retries in a queue that calls an outside service, where OUTSIDE_FOR_SECONDS has no entry. */
 const A_DAY_SECONDS = 86_400;
 
+/** Queues in which a text is retried. */
+const CHANNELS = ['sms', 'email'];
+
 /** No try for $1 ms, found by the index; only these texts can be due. */
 const QUIET = "asked_at <= now() - $1 * interval '1 millisecond'";
 /** The same condition as `resend` in text.ts; $2 is the horizon in ms. */
@@ -56,7 +59,7 @@ export function overdueSweep(
 
 const policyOf = ({ TEXT_OVERDUE_SECONDS, OUTSIDE_FOR_SECONDS }: Settings): ResendPolicy => ({
   overdueMs: TEXT_OVERDUE_SECONDS * 1_000,
-  horizonMs: (OUTSIDE_FOR_SECONDS['sms'] ?? A_DAY_SECONDS) * 1_000,
+  horizonMs: Math.max(...CHANNELS.map((channel) => OUTSIDE_FOR_SECONDS[channel] ?? A_DAY_SECONDS)) * 1_000,
 });
 
 /**

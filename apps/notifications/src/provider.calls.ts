@@ -15,6 +15,14 @@ const TOO_LATE = { status: 'expired', reason: 'it had expired before it could be
 /** A channel with a provider. */
 type Outside = 'sms' | 'email';
 
+/** The fields of all deliveries that a provider is called for. */
+interface Sendable {
+  id: string;
+  text: string;
+  until?: string | undefined;
+  subject?: string | undefined;
+}
+
 /** Settings for the delay between a failed try and the next. */
 interface Tiers {
   RETRY_TIERS_MS: readonly number[];
@@ -50,12 +58,15 @@ export class ProviderCalls {
   }
 
   async #send(message: DeliveryMessage, channel: Outside, provider: Provider, to: string): Promise<void> {
-    const { id, text, until }: { id: string; text: string; until?: string | undefined } = message.data;
+    const { id, text, until, subject }: Sendable = message.data;
     if (await this.deliveries.hasOutcome(id)) return;
     if (until !== undefined && isExpired(until, await this.deliveries.now())) {
       return this.#record(message, channel, TOO_LATE);
     }
-    const outcome = await this.#try(provider, { id, to, text });
+    const outcome = await this.#try(provider, {
+      ...{ id, to, text },
+      ...(subject !== undefined && { subject }),
+    });
     if (outcome.status === 'refused') this.#logger.warn(`${channel} ${id} is refused for good: ${outcome.reason}`);
     await this.#record(message, channel, outcome);
   }

@@ -5,6 +5,8 @@ export interface ProviderMessage {
   /** A phone number or an e-mail address. */
   to: string;
   text: string;
+  /** Of an e-mail. */
+  subject?: string;
 }
 
 /**

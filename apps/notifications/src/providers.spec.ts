@@ -16,6 +16,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NotificationsConfig } from './config.js';
 import { NotificationsModule } from './notifications.module.js';
+import { MailServer } from './testing/mail-server.js';
 
 /** All tiers together last less than two seconds, the time limit of a text that fails alone. */
 const TIERS = { RETRY_TIERS_MS: '100,200', OUTSIDE_TIERS_MS: '300', OUTSIDE_FOR_SECONDS: 'sms=2,email=2' };
@@ -52,18 +53,19 @@ class Provider {
 let broker: TestBroker;
 let database: TestDatabase;
 let sms: Provider;
-let email: Provider;
+let email: MailServer;
 let service: Service;
 beforeAll(async () => {
   [broker, database] = await Promise.all([testBroker({ tiersMs: [100, 200, 300] }), testDatabase('notifications')]);
 });
 afterAll(() => Promise.all([broker?.close(), database?.close()]));
 beforeEach(async () => {
-  [sms, email] = [new Provider(), new Provider()];
+  [sms, email] = [new Provider(), new MailServer()];
   await Promise.all([sms.open(), email.open()]);
   const urls = {
     SMS_PROVIDER_URL: sms.url,
-    EMAIL_PROVIDER_URL: email.url,
+    SMTP_URL: email.url,
+    SMTP_FROM: 'shop@sluice.example',
   };
   service = await startService(
     { name: 'notifications', module: NotificationsModule, config: NotificationsConfig, database: true },
@@ -165,5 +167,48 @@ describe('a text that the provider', () => {
     expect(more).toEqual([]);
     expect(second! - first!).toBeGreaterThanOrEqual(2_000);
     expect((await smsDead()).filter(({ body }) => body.includes(id))).toEqual([]);
+  });
+});
+
+const mailTo = async (address: string): Promise<string> => {
+  const id = randomUUID();
+  const notice = { userId: randomUUID(), about: 'orders/1', text: 'It is on its way.', subject: 'Your order' };
+  await publish(broker, EmailDelivery, { id, address, ...notice });
+  return id;
+};
+const emailDead = () => deadLetters(broker, 'notifications.email');
+/** Letters of this spec only: an earlier one may have left some. */
+const dead = async (ids: readonly string[]) =>
+  (await emailDead()).filter(({ body }) => ids.some((id) => body.includes(id)));
+
+describe('an e-mail', () => {
+  it('waits while the server is down, and is sent once when it is back, under the id of its delivery', async () => {
+    await email.close();
+    const away = performance.now();
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => mailTo(`ann${n}@example.org`)));
+    await eventually(() => expect(performance.now() - away).toBeGreaterThan(2 * ALL_TIERS_MS), { withinMs: 6_000 });
+    expect([await dead(ids), await delivered(ids)]).toEqual([[], []]);
+    await email.open();
+    await eventually(async () => expect(await delivered(ids)).toHaveLength(20), RECOVERED_WITHIN);
+    const sent = email.received.map(({ source }) => /Message-ID: <(.*)@sluice.example>/.exec(source)?.[1]);
+    expect(sent.sort()).toEqual([...ids].sort());
+  });
+
+  it('to a mailbox that does not exist is refused for good, and one to a busy mailbox is sent later', async () => {
+    email.refuse = (to) => {
+      if (to.startsWith('nobody')) return { at: 'RCPT TO', code: 550 };
+      const isFirst = email.tries.filter((one) => one === to).length === 1;
+      return to.startsWith('busy') && isFirst ? { at: 'RCPT TO', code: 450 } : undefined;
+    };
+    const [refused, later, sent] = [
+      await mailTo('nobody@example.org'),
+      await mailTo('busy@example.org'),
+      await mailTo('ann@example.org'),
+    ];
+    await eventually(async () => expect(await delivered([refused, later, sent])).toHaveLength(3), RECOVERED_WITHIN);
+    expect(await delivered([refused])).toMatchObject([{ status: 'refused', reason: '550 no, said RCPT TO' }]);
+    expect(await delivered([later, sent])).toMatchObject([{ status: 'sent' }, { status: 'sent' }]);
+    expect(email.tries.filter((to) => to === 'nobody@example.org')).toHaveLength(1);
+    expect(await dead([refused, later, sent])).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ export function release(state: State, userId: string, limits: TextLimits, now: D
   const { after, sent, withheld } = counted(recipient, waiting, limits, now);
   const addressed = rows.map((row): Text => ({
     ...row,
-    ...{ phone, createdAt: now, askedAt: now, version: row.version + 1 },
+    ...{ phone, email: null, subject: null, createdAt: now, askedAt: now, version: row.version + 1 },
   }));
   const isNew = ({ id }: Notice): boolean => recipient.waiting.some((notice) => notice.id === id);
   return {

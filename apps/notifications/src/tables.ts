@@ -1,4 +1,4 @@
-import type { Channel } from '@sluice/contracts';
+import type { Channel, Language } from '@sluice/contracts';
 import {
   collection,
   log,
@@ -13,6 +13,8 @@ export interface Notice {
   id: string;
   about: string;
   text: string;
+  /** Of an e-mail. */
+  subject?: string;
   /** Stored instead of the text, which contains a secret and is stored nowhere. */
   recorded?: string;
   /** When the notice expires. */
@@ -34,6 +36,30 @@ export interface Recipient extends TextCount {
   verifiedAt: Date | null;
   /** Texts that wait for the phone number, stored by a version before `WaitingText`; new ones are rows of `texts`. */
   waiting: Notice[];
+  /** Address for notices; null: none. */
+  email: string | null;
+  language: Language;
+  /** Channels that the person has chosen; null: every one. */
+  channels: readonly Channel[] | null;
+  /** Of the account, as of the latest fact about the profile. */
+  profileVersion: number;
+  /** Number of e-mails sent, and since when they are counted. */
+  emails: number;
+  emailsSince: Date | null;
+  /** Number of entries in the person's inbox: the number of the newest. */
+  entries: number;
+  /** Number of products that the person watches. */
+  watches: number;
+  version: number;
+}
+
+/** A person wants to be told when a product is back; or wanted it, for requests that were accepted earlier. */
+export interface Watch {
+  sku: string;
+  userId: string;
+  watching: boolean;
+  /** When the latest request about it was accepted. */
+  changedAt: Date;
   version: number;
 }
 
@@ -47,6 +73,8 @@ interface DeliveryContent extends Pick<Notice, 'id' | 'about' | 'text'> {
   userId: string;
   channel: Channel;
   createdAt: Date;
+  /** The place in the inbox of its person, from 1; absent on other channels. */
+  sequence?: number | null;
   version: number;
 }
 
@@ -78,21 +106,38 @@ interface TextContent extends Pick<Notice, 'id' | 'about' | 'text'> {
   version: number;
 }
 
+/** A text to a number. */
+interface SmsText extends TextContent {
+  phone: string;
+  email?: null;
+  subject?: null;
+}
+
+/** An e-mail to an address. */
+interface EmailText extends TextContent {
+  phone: null;
+  email: string;
+  subject: string;
+}
+
 /**
  * A text that was decided and may not be sent yet. It is kept until its delivery is recorded, and a while longer:
  * deleting many at once costs less than each with its delivery.
  */
-export interface Text extends TextContent {
-  phone: string;
+export type Text = (SmsText | EmailText) & {
   /** When it was last sent or tried. In the future: a try has failed, and the next one happens by then. */
   askedAt: Date;
-}
+};
+/** The database sets the times. */
+export type NewText = Omit<SmsText, 'createdAt'> | Omit<EmailText, 'createdAt'>;
 
 /** A text that waits for its person's phone number: one row each, so that its cost does not grow with their number. */
 export interface WaitingText extends TextContent {
   phone: null;
   askedAt: null;
 }
+
+export type NewWaitingText = Omit<WaitingText, 'createdAt' | 'phone'>;
 
 /** Whether the person's number has arrived, so that the text was sent or withheld. */
 export const isAddressed = (text: Text | WaitingText): text is Text => text.askedAt !== null;
@@ -110,6 +155,7 @@ const deliveries = {
     'reason',
     'createdAt',
     'sentAt',
+    'sequence',
     'version',
   ],
 } as const;
@@ -126,19 +172,27 @@ export const tables = {
   recipients: collection<Recipient>({
     table: 'recipients',
     key: 'userId',
-    columns: ['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince', 'version'],
+    columns: [
+      ...(['userId', 'phone', 'name', 'verifiedAt', 'waiting', 'texts', 'textsSince'] as const),
+      ...(['email', 'language', 'channels', 'profileVersion', 'emails', 'emailsSince'] as const),
+      ...(['entries', 'watches', 'version'] as const),
+    ],
   }),
   texts: collection<Text | WaitingText>({
     table: 'texts',
     key: 'id',
-    columns: ['id', 'userId', 'about', 'text', 'phone', 'createdAt', 'askedAt', 'version'],
+    columns: ['id', 'userId', 'about', 'text', 'phone', 'email', 'subject', 'createdAt', 'askedAt', 'version'],
   }),
-  /** The database sets the times. */
-  newTexts: log<Omit<Text, 'createdAt' | 'askedAt'>>({
+  watches: collection<Watch>({
+    table: 'watches',
+    key: ['sku', 'userId'],
+    columns: ['sku', 'userId', 'watching', 'changedAt', 'version'],
+  }),
+  newTexts: log<NewText>({
     table: 'texts',
-    columns: ['id', 'userId', 'about', 'text', 'phone', 'version'],
+    columns: ['id', 'userId', 'about', 'text', 'phone', 'email', 'subject', 'version'],
   }),
-  waitingTexts: log<Omit<WaitingText, 'createdAt' | 'phone'>>({
+  waitingTexts: log<NewWaitingText>({
     table: 'texts',
     columns: ['id', 'userId', 'about', 'text', 'askedAt', 'version'],
   }),

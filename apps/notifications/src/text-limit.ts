@@ -5,6 +5,8 @@ export interface TextLimits {
   textsPerAccount: number;
   /** Per day, for all accounts together. */
   codesPerNumber: number;
+  /** Per day, about the account's orders and the products that it watches. */
+  emailsPerAccount: number;
 }
 
 const DAY_MS = 86_400_000;

@@ -17,11 +17,12 @@ const text: Text = {
   askedAt: decidedAt,
   version: 1,
 };
-const having = (change: Partial<Text> = {}): State => ({
+const having = (change: object = {}): State => ({
   numbers: {},
   recipients: {},
   deliveries: {},
-  texts: { a: { ...text, ...change } },
+  texts: { a: { ...text, ...change } as Text },
+  watches: {},
 });
 const resendAfter = (state: State, minutes: number): Decision => resend(state, 'a', POLICY, after(minutes));
 
@@ -63,5 +64,23 @@ describe('a text without an outcome', () => {
 });
 
 it('does nothing for a text that is deleted', () => {
-  expect(resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {} }, 'a', POLICY, after(99))).toEqual({});
+  expect(
+    resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} }, 'a', POLICY, after(99)),
+  ).toEqual({});
+});
+
+it('sends an e-mail again as an e-mail, and records its expiry on its channel', () => {
+  const mail = having({ phone: null, email: 'ann@example.org', subject: 'Your order' });
+  const { messages = [] } = resend(mail, 'a', POLICY, after(10));
+  expect(messages.map(({ contract, data }) => [contract.type, data])).toEqual([
+    [
+      'delivery.email',
+      {
+        ...{ id: text.id, userId: 'u', about: 'orders/1', text: text.text },
+        ...{ subject: 'Your order', address: 'ann@example.org' },
+      },
+    ],
+  ]);
+  const { state } = resend(mail, 'a', POLICY, after(1_440));
+  expect(Object.values(state?.deliveries ?? {})).toMatchObject([{ channel: 'email', status: 'expired' }]);
 });

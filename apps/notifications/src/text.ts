@@ -1,3 +1,4 @@
+import { EmailDelivery, type Outgoing } from '@sluice/contracts';
 import { isDue } from '@sluice/service-kit';
 import { smsOf } from './composition.js';
 import { isAddressed, type Decision, type State, type Text, type Unsent } from './tables.js';
@@ -19,25 +20,29 @@ export function resend(state: State, id: string, policy: ResendPolicy, now: Date
   if (!text || !isAddressed(text) || state.deliveries[id]) return {};
   if (isOver(text, policy, now)) return { state: { deliveries: { [id]: expiredDelivery(text) } } };
   if (!isDue({ since: text.createdAt, askedAt: text.askedAt }, policy.overdueMs, now)) return {};
-  return { state: { texts: { [id]: { ...text, askedAt: now, version: text.version + 1 } } }, messages: [smsOf(text)] };
+  return {
+    state: { texts: { [id]: { ...text, askedAt: now, version: text.version + 1 } } },
+    messages: [deliveryOf(text)],
+  };
 }
+
+const deliveryOf = (text: Text): Outgoing =>
+  text.phone === null
+    ? EmailDelivery({ ...contentOf(text), subject: text.subject, address: text.email })
+    : smsOf({ ...contentOf(text), phone: text.phone });
+
+const contentOf = ({ id, userId, about, text }: Text) => ({ id, userId, about, text });
 
 const isOver = ({ createdAt, askedAt }: Text, { overdueMs, horizonMs }: ResendPolicy, now: Date): boolean =>
   now.getTime() - createdAt.getTime() >= horizonMs && now.getTime() - askedAt.getTime() >= overdueMs;
 
-const expiredDelivery = ({ id, userId, about, text, createdAt }: Text): Unsent => {
-  const reason = 'no outcome before the horizon, though it was sent again';
-  return {
-    id,
-    userId,
-    about,
-    text,
-    channel: 'sms',
-    status: 'expired',
-    reason,
-    providerReference: null,
-    createdAt,
-    sentAt: null,
-    version: 1,
-  };
-};
+const expiredDelivery = (text: Text): Unsent => ({
+  ...contentOf(text),
+  channel: text.phone === null ? 'email' : 'sms',
+  status: 'expired',
+  reason: 'no outcome before the horizon, though it was sent again',
+  providerReference: null,
+  createdAt: text.createdAt,
+  sentAt: null,
+  version: 1,
+});

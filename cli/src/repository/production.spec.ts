@@ -50,7 +50,7 @@ const SOUND = {
   CARD_GATEWAY_URL: 'https://cards.example.com',
   CARRIER_URL: 'https://carrier.example.com',
   SMS_PROVIDER_URL: 'https://sms.example.com',
-  EMAIL_PROVIDER_URL: 'https://mail.example.com',
+  SMTP_URL: 'smtps://shop:9Zk3vXw2Lr@mail.example.com',
   TOKEN_PRIVATE_KEY: pem(own.privateKey.export({ type: 'pkcs8', format: 'der' }), 'PRIVATE'),
   TOKEN_PUBLIC_KEY: pem(own.publicKey.export({ type: 'spki', format: 'der' }), 'PUBLIC'),
   RATE_LIMIT_PER_MINUTE: 1_200,
@@ -84,7 +84,7 @@ const REFUSED: [Variable, unknown][] = [
   ['CARD_GATEWAY_URL', 'http://cards.internal'],
   ['CARRIER_URL', undefined],
   ['SMS_PROVIDER_URL', undefined],
-  ['EMAIL_PROVIDER_URL', undefined],
+  ['SMTP_URL', undefined],
 ];
 
 const WARNED: [Variable, unknown][] = [

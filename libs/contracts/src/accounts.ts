@@ -3,6 +3,7 @@ import { ACCEPTED } from './kit/accepted.js';
 import { command, event, query } from './kit/message.js';
 import { isVisible, SECRET, secretText, visibleText } from './kit/text.js';
 import { Id, Instant } from './kit/values.js';
+import { Channel } from './notifications.js';
 
 /** Phone number in E.164 format. */
 export const Phone = z
@@ -25,6 +26,35 @@ export type User = z.infer<typeof User>;
 export const Credentials = z.strictObject({ phone: Phone, password: GivenPassword });
 export const Session = z.object({ token: z.string(), expiresAt: Instant });
 export const VerificationCode = z.strictObject({ code: z.string().regex(/^[0-9]{6}$/, 'a code is six digits') });
+
+export const LANGUAGES = ['en', 'zh'] as const;
+/** Language of the texts to a person (ISO 639-1). */
+export const Language = z.enum(LANGUAGES);
+export type Language = z.infer<typeof Language>;
+/** An address of a usual form: letters, digits and few signs, at a host with a name. */
+export const EmailAddress = z
+  .string()
+  .max(254)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}$/,
+    'an e-mail address is name@host, in letters, digits and . _ % + -',
+  );
+export const Profile = z.object({
+  id: Id,
+  phone: Phone,
+  name: z.string(),
+  verified: z.boolean(),
+  email: z.string().optional(),
+  language: Language,
+  channels: z.array(Channel),
+});
+export type Profile = z.infer<typeof Profile>;
+/** What a person may change: what is not named stays. The inbox is always among the channels; no address is null. */
+export const NewPreferences = z.strictObject({
+  email: EmailAddress.nullable().optional(),
+  language: Language.optional(),
+  channels: z.array(Channel).max(10).optional(),
+});
 
 /** Client address as the rate limits count it: an IPv4 address, or the first address of an IPv6 /64 network. */
 export const ClientAddress = z.union([z.ipv4(), z.ipv6()]);
@@ -82,6 +112,15 @@ export const SignOut = command('accounts.sign-out', HeldToken.extend({ userId: I
   about: 'The token is void from now on. Twice is once.',
 });
 export const NewPassword = z.strictObject({ current: GivenPassword, new: Password });
+export const GetProfile = query('accounts.profile', z.object({ userId: Id }), Profile, {
+  about: 'Problems: 404 no such account, or another account has its number.',
+});
+export const ChangeProfile = command('accounts.change-profile', NewPreferences.extend({ userId: Id }), {
+  reply: Profile,
+  transient: true,
+  mayRest: true,
+  about: 'Problems: 404 as for `accounts.profile`.',
+});
 const PasswordChange = z.object({
   userId: Id,
   tokenId: Id,
@@ -134,3 +173,16 @@ export const TokensRevoked = event('account.tokens_revoked', Revocation.extend({
   optional: true,
   about: 'Whoever checks tokens refuses these from now on.',
 });
+export const ProfileChanged = event(
+  'account.profile_changed',
+  z.object({
+    userId: Id,
+    email: z.string().nullable(),
+    language: Language,
+    channels: z.array(Channel),
+    version: z.int(),
+  }),
+  {
+    about: 'How this person wants to be told, from now on; whoever keeps a copy ignores an older version.',
+  },
+);

@@ -34,4 +34,4 @@ export const catalogue = CATALOGUE.contracts;
  */
 export const OPERATED = CATALOGUE.services;
 
-export const { factsOf, operationsOf, ownerOf, requestsOf } = CATALOGUE;
+export const { factsOf, operationsOf, ownerOf, requestsOf, shared: SHARED_FACTS } = CATALOGUE;

@@ -54,6 +54,15 @@ export const StockReceived = event(
   z.object({ sku: Sku, warehouse: Warehouse, quantity: z.int(), available: z.int(), version: z.int() }),
   { optional: true },
 );
+export const ProductRestocked = event(
+  'product.restocked',
+  z.object({ sku: Sku, name: z.string(), available: z.int().positive(), version: z.int() }),
+  {
+    about:
+      'No piece of the product could be ordered, and now some can: by a receipt, a released order or a closed sale. ' +
+      'Each return has a `version` of its own, greater than those before.',
+  },
+);
 
 /** Common fields of the messages about pieces that are set aside for a sale. */
 const allotment = { saleId: Id, sku: Sku, version: z.int() };

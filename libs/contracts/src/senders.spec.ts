@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { catalogue, ownerOf, sendersOf } from './index.js';
+import { catalogue, OPERATED, ownerOf, sendersOf } from './index.js';
 
 const sent = (type: string): string[] | undefined => (sendersOf(type) ? [...sendersOf(type)!].sort() : undefined);
 
 describe('the allowed senders of a message', () => {
-  it('are the owner alone for an event, and at least one service for every other message', () => {
+  it('are the owner alone for an event, all services for a shared one, and at least one for every other message', () => {
     for (const contract of catalogue.values()) {
-      if (contract.kind === 'event') expect(sent(contract.type)).toEqual([ownerOf(contract)]);
+      if (contract.shared) expect(sent(contract.type)).toEqual([...OPERATED].sort());
+      else if (contract.kind === 'event') expect(sent(contract.type)).toEqual([ownerOf(contract)]);
       else expect(sent(contract.type), contract.type).not.toEqual([]);
     }
   });

@@ -3,7 +3,7 @@ import { AllotStock, GetPrices, ReturnAllotment } from './inventory.js';
 import { BookCarrier, DeliverParcel, DispatchParcel, HaltParcels, RecallCarrier } from './logistics.js';
 import type { Contract } from './kit/message.js';
 import type { Sends } from './kit/senders.js';
-import { EmailDelivery, InboxDelivery, SmsDelivery } from './notifications.js';
+import { AlertWatchers, EmailDelivery, InboxDelivery, SmsDelivery } from './notifications.js';
 import { ExpirePayment, PlaceOrder, PlaceUnlisted } from './orders.js';
 import { CapturePayment, ClosePayable, ExtendPayable, RefundPayment } from './payments.js';
 
@@ -20,6 +20,7 @@ const BETWEEN_SERVICES: readonly Contract[] = [
   ReturnAllotment,
   BookCarrier,
   RecallCarrier,
+  AlertWatchers,
 ];
 
 /**
@@ -36,5 +37,5 @@ export const SENDS: Sends = {
   payments: [CapturePayment, RefundPayment],
   'flash-sale': [PlaceOrder, AllotStock, ReturnAllotment],
   logistics: [BookCarrier, RecallCarrier, DispatchParcel, DeliverParcel], // the last two for the fake carrier
-  notifications: [SmsDelivery, EmailDelivery, InboxDelivery],
+  notifications: [SmsDelivery, EmailDelivery, InboxDelivery, AlertWatchers],
 };

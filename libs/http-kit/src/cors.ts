@@ -27,7 +27,7 @@ export async function allowOrigins(fastify: FastifyInstance, origins: readonly s
   const { default: cors } = await import('@fastify/cors');
   await fastify.register(cors, {
     origin: [...origins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'Authorization',
       'Content-Type',

@@ -6,6 +6,7 @@ import { ConcurrencyLimit } from './concurrency-limit.js';
 import { Copies } from './copies.js';
 import type { WireMessage } from './codec.js';
 import { circumstancesOf, freshCopy, republishedCopy } from './republishing.js';
+import { DeliveryTally } from './delivery-tally.js';
 import { dependencies } from './dependencies.js';
 import { dispatch } from './dispatcher.js';
 import { BROKER, faultOf } from './faults.js';
@@ -42,6 +43,7 @@ const HOLD_FOR_MS = 600_000;
  * a batch are deliveries of their own: each is handled, held, retried and counted for itself.
  */
 export class Consumer {
+  readonly tally = new DeliveryTally();
   readonly #logger: Logger;
   readonly #copies: Copies;
   readonly #lateRequests: LateRequests;
@@ -62,11 +64,11 @@ export class Consumer {
   #ended = false;
 
   constructor(
-    private readonly routes: QueueRoutes,
+    readonly routes: QueueRoutes,
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
-    this.#openBatches = new OpenBatches(this.#logger, this.#ownMessages);
+    this.#openBatches = new OpenBatches(this.#logger, this.#ownMessages, this.tally);
     this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
@@ -109,15 +111,10 @@ export class Consumer {
     return this.#subscription !== undefined;
   }
 
-  /**
-   * Handles a message for this queue that this process has sent to itself, as if the broker had delivered it.
-   * @returns false: publish the message. The consumer is paused or closed, or has lost its channel
-   */
+  /** Handles a message of this process to this queue. @returns false: publish it; the consumer cannot take it now */
   async handleHere(message: WireMessage): Promise<boolean> {
     if (!this.subscribed || this.paused || this.#closing) return false;
-    const { delivery, handled } = this.#ownMessages.add(message, this.options.senders.user);
-    this.#limit.add(delivery);
-    return handled;
+    return this.#ownMessages.add(message, this.options.senders.user, (delivery) => this.#limit.add(delivery));
   }
 
   /** Stops consuming. Resolves when in-flight messages are settled and held messages are back in their queue. */
@@ -160,6 +157,7 @@ export class Consumer {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#subscription = undefined;
+    this.tally.lost();
     this.#limit.reset();
     this.#heldMessages.reset();
     this.#ownMessages.giveBack();
@@ -167,10 +165,11 @@ export class Consumer {
 
   /** Takes a batch apart. While the queue is paused only its first fact is tried, as one message would be. */
   #arrived(channel: Channel, message: ConsumeMessage): void {
+    this.tally.arrived(channel);
     const facts = factsOf(message);
-    if (facts[0] !== message && message.fields.redelivered)
-      return this.#begin(channel, this.#takeApart(channel, message, facts));
-    if (facts[0] !== message) this.#openBatches.add(message, facts);
+    const isBatch = facts[0] !== message;
+    if (isBatch && message.fields.redelivered) return this.#begin(channel, this.#takeApart(channel, message, facts));
+    if (isBatch) this.#openBatches.add(message, facts);
     const [first, ...others] = facts as [ConsumeMessage, ...ConsumeMessage[]];
     if (!this.#heldMessages.paused) return facts.forEach((fact) => this.#limit.add(fact));
     this.#begin(channel, this.#handle(channel, first));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { OrderShipped, PaymentDeclined, type Message } from '@sluice/contracts';
-import { eventually, testBroker, type TestBroker } from '@sluice/testing';
+import { OrderShipped, PaymentDeclined, ServicePulse, type Message } from '@sluice/contracts';
+import { createServiceUsers, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { batchOf } from './batches.js';
 import { encode } from './codec.js';
@@ -88,6 +88,26 @@ describe('the live feed', () => {
     await publisher.publish(wire(good));
     await eventually(() => expect(received).toHaveLength(1));
     expect(received).toMatchObject([{ data: good }]);
+  });
+
+  it('takes what a service says about itself, and nothing that it says about another', async () => {
+    const urls = await createServiceUsers(broker);
+    const received: Message[] = [];
+    const gateway = { url: urls['gateway']!, service: 'gateway', name: 'the gateway listens' };
+    const subscribed = new Promise<void>((onSubscribed) => {
+      open.push(new LiveFeed({ ...gateway, onFact: (fact) => received.push(fact), onSubscribed }));
+    });
+    await subscribed;
+    const says = (service: string) =>
+      publish(
+        broker,
+        ServicePulse,
+        { service, instance: randomUUID(), version: '1', uptimeSeconds: 1 },
+        { as: 'orders' },
+      );
+    await says('inventory');
+    await says('orders');
+    await eventually(() => expect(received).toMatchObject([{ data: { service: 'orders' } }]));
   });
 
   it('has a bounded queue that keeps the newest events and is deleted with its process', async () => {

@@ -80,7 +80,9 @@ export class LiveFeed {
       const message = decode(delivery);
       const contract = system().catalogue.contracts.get(message.type);
       if (contract) this.#senders.check(delivery, contract);
-      return contract?.version === message.version ? validateData(contract, message) : undefined;
+      const valid = contract?.version === message.version ? validateData(contract, message) : undefined;
+      if (valid && contract?.shared) this.#senders.checkSpeaker(delivery, valid);
+      return valid;
     } catch (error) {
       this.#logger.warn(`an event was ignored: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;

@@ -1,14 +1,13 @@
-import { system } from '@sluice/contracts/kit';
+import { DURATION_BUCKETS, system } from '@sluice/contracts/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { factsIn } from './batch-format.js';
 import { dependencies } from './dependencies.js';
 import { ProblemError, PublishError, RequestTimeoutError, type PublishFailure } from './errors.js';
 import { whenScraped } from './scrape.js';
 
-/** Seconds: from a confirm by an idle broker (1 ms) to the timeout of publishing and draining (10 s). */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SECONDS = [...DURATION_BUCKETS];
 
-const published = new Counter({
+export const published = new Counter({
   name: 'sluice_messages_published_total',
   help: 'Messages published, by what became of them.',
   labelNames: ['type', 'outcome'],
@@ -18,18 +17,18 @@ const publishSeconds = new Histogram({
   help: 'From publishing to the confirm, waiting in line included. Seconds.',
   buckets: SECONDS,
 });
-const handled = new Counter({
+export const handled = new Counter({
   name: 'sluice_messages_handled_total',
   help: 'Deliveries, by how they ended.',
   labelNames: ['queue', 'type', 'ending'],
 });
-const handleSeconds = new Histogram({
+export const handleSeconds = new Histogram({
   name: 'sluice_handle_seconds',
   help: 'From the delivery to its ending. Seconds.',
   labelNames: ['queue', 'type'],
   buckets: SECONDS,
 });
-const rpcSeconds = new Histogram({
+export const rpcSeconds = new Histogram({
   name: 'sluice_rpc_seconds',
   help: 'Requests, from the question to the answer or to giving up. Seconds.',
   labelNames: ['type', 'outcome'],
@@ -64,6 +63,12 @@ const anonymous = new Counter({
   labelNames: ['queue', 'type'],
 });
 
+/** AMQP messages that the broker has confirmed, by exchange: what the broker itself counts as published there. */
+export const sent = new Map<string, number>();
+
+/** Changes with every message that is published, taken or settled here, and with every request that ends. */
+export const activity = { count: 0 };
+
 /**
  * Sources of the gauges when they are scraped. Connections, consumers and queues of this process add themselves, and
  * remove themselves on close.
@@ -75,6 +80,8 @@ export const watched = {
     readonly inFlight: number;
     readonly held: number;
     readonly paused: boolean;
+    readonly routes: { readonly exchange: string };
+    readonly tally: { readonly delivered: number; readonly acknowledged: number; readonly unacknowledged: number };
   }>(),
   queues: new Set<{ readonly names: readonly string[]; depth(queue: string): Promise<number> }>(),
 };
@@ -160,17 +167,22 @@ const secondsSince = (began: number): number => (performance.now() - began) / 1_
  * unconfirmed publishes take longest.
  */
 export async function countPublish(
-  message: Parameters<typeof factsIn>[0] & { readonly properties: { readonly type?: unknown } },
+  message: Parameters<typeof factsIn>[0] & {
+    readonly exchange: string;
+    readonly properties: { readonly type?: unknown };
+  },
   publish: () => Promise<void>,
 ): Promise<void> {
   const began = performance.now();
   let outcome: 'confirmed' | 'invalid' | PublishFailure = 'confirmed';
   try {
     await publish();
+    sent.set(message.exchange, (sent.get(message.exchange) ?? 0) + 1);
   } catch (error) {
     outcome = error instanceof PublishError ? error.reason : 'invalid';
     throw error;
   } finally {
+    activity.count += 1;
     publishSeconds.observe(secondsSince(began));
     published.inc({ type: typeLabel(message.properties.type), outcome }, factsIn(message));
   }
@@ -181,6 +193,7 @@ export type HandledEnding = 'ack' | 'hold' | 'retry' | 'dead' | 'aside' | 'given
 /** @param began `performance.now()` at the delivery */
 export function countHandled(queue: string, messageType: unknown, ending: HandledEnding, began: number): void {
   const type = typeLabel(messageType);
+  activity.count += 1;
   handled.inc({ queue, type, ending });
   handleSeconds.observe({ queue, type }, secondsSince(began));
 }
@@ -206,6 +219,7 @@ export async function timeRequest<T>(type: string, request: () => Promise<T>): P
     outcome = outcomeOf(error);
     throw error;
   } finally {
+    activity.count += 1;
     rpcSeconds.observe({ type: typeLabel(type), outcome }, secondsSince(began));
   }
 }

@@ -1,9 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import type { DeliveryTally, Settlement } from './delivery-tally.js';
 import type { OwnMessages } from './own-messages.js';
-
-/** How the broker is told that a message is finished here: handled, or to be delivered again. */
-type Settlement = 'ack' | 'reject';
 
 interface OpenBatch {
   readonly message: ConsumeMessage;
@@ -22,6 +20,7 @@ export class OpenBatches {
   constructor(
     private readonly logger: Logger,
     private readonly own: OwnMessages,
+    private readonly tally: DeliveryTally,
   ) {}
 
   add(message: ConsumeMessage, facts: readonly ConsumeMessage[]): void {
@@ -41,6 +40,7 @@ export class OpenBatches {
     batch.open -= 1;
     batch.rejected ||= settlement === 'reject';
     if (batch.open > 0) return;
+    this.tally.settled(channel, batch.rejected ? 'reject' : 'ack');
     try {
       if (batch.rejected) channel.reject(batch.message, true);
       else channel.ack(batch.message);

@@ -10,13 +10,15 @@ export class OwnMessages {
   readonly #ends = new Map<ConsumeMessage, (handled: boolean) => void>();
 
   /**
+   * Calls `handle` with the delivery that the broker would make of the message.
    * @param userId the sender that the broker would verify
-   * @returns the delivery that the broker would make of the message, and whether it was handled. False: publish it
+   * @returns whether it was handled. False: publish it
    */
-  add(message: WireMessage, userId: string | undefined): { delivery: ConsumeMessage; handled: Promise<boolean> } {
+  add(message: WireMessage, userId: string | undefined, handle: (delivery: ConsumeMessage) => void): Promise<boolean> {
     const delivery = asDelivery(message, userId);
     const handled = new Promise<boolean>((end) => this.#ends.set(delivery, end));
-    return { delivery, handled };
+    handle(delivery);
+    return handled;
   }
 
   /** @returns false when the delivery is one of the broker, which must be acknowledged */

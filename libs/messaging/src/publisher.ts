@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
-import type { ConfirmChannel } from 'amqplib';
+import type { Channel, ConfirmChannel } from 'amqplib';
 import { isOnDemand } from './codec.js';
 import { ReopeningConfirmChannel, type Outbound } from './confirm-channel.js';
 import { openConnection, type BrokerAddress } from './connection.js';
@@ -155,6 +155,17 @@ export class Publisher {
     const channel = await this.#connection.connection?.createConfirmChannel();
     if (!channel) throw new Error('there is no connection to the broker');
     // The error of a channel closed by the broker also rejects the pending call on it, so this event is redundant.
+    channel.on('error', () => undefined);
+    return channel;
+  }
+
+  /**
+   * Opens a separate channel without confirms, for what may be lost; the caller closes it.
+   * @throws Error no connection
+   */
+  async openPlainChannel(): Promise<Channel> {
+    const channel = await this.#connection.connection?.createChannel();
+    if (!channel) throw new Error('there is no connection to the broker');
     channel.on('error', () => undefined);
     return channel;
   }

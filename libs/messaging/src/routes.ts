@@ -1,5 +1,5 @@
 import type { MessageHandler } from '@nestjs/microservices';
-import type { Contract } from '@sluice/contracts/kit';
+import { system, type Contract } from '@sluice/contracts/kit';
 import type { Subscription } from './on.js';
 import { SCHEDULE, tiersOf, type Schedule } from './schedule.js';
 
@@ -22,6 +22,8 @@ export interface QueueRoutes {
   /** Queue to which failed messages return: the queue itself, or for a bounded queue the unbounded one beside it. */
   home: string;
   contracts: readonly Contract[];
+  /** Exchange from which the queue takes its messages. */
+  exchange: string;
   find(type: string): Route | undefined;
 }
 
@@ -75,6 +77,7 @@ function queueRoutes(queue: string, routes: readonly Route[], prefetch: number, 
     home,
     transient,
     tiersMs,
+    exchange: system().exchanges.of(routes[0]!.contract.kind),
     prefetch: own.length > 0 ? Math.max(...own) : prefetch,
     contracts: routes.map(({ contract }) => contract),
     find: finder(routes),

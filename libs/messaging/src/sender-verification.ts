@@ -72,6 +72,17 @@ export class SenderVerification {
     return 'proven';
   }
 
+  /**
+   * Checks an event that all services may send: each may speak about itself only.
+   * @throws SenderError
+   */
+  checkSpeaker(delivery: Delivery, { type, data }: { type: string; data: unknown }): void {
+    const { service } = data as { service?: unknown };
+    const sender = this.senderOf(delivery);
+    if (this.user === undefined || sender === undefined || sender === `${this.#prefix}${String(service)}`) return;
+    throw new SenderError(`the broker's user ${sender} sent ${type} of ${String(service)}`, 'sender');
+  }
+
   /** Whether the user may send this owner's replies. */
   isOwner(owner: string, userId: unknown): boolean {
     if (this.user === undefined || userId === `${this.#prefix}${owner}`) return true;

@@ -9,4 +9,5 @@ export { createPool, type PoolOptions } from './pool.js';
 export { pruneInbox, type PruneOptions } from './prune.js';
 export { TABLES_SQL } from './tables.js';
 export { OutboxRelay, type OutboxRelayOptions } from './relay.js';
+export { persistenceVitals } from './vitals.js';
 export { UnitOfWork, type ChangeOptions, type UnitOfWorkOptions } from './unit-of-work.js';

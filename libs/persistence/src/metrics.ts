@@ -2,13 +2,13 @@ import { whenScraped } from '@sluice/messaging';
 import type { Pool } from 'pg';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
-const batchMessages = new Histogram({
+export const batchMessages = new Histogram({
   name: 'sluice_batch_messages',
   help: 'Messages that one commit took together.',
   // 1: an idle service. 500: the largest batch.
   buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
 });
-const batchSeconds = new Histogram({
+export const batchSeconds = new Histogram({
   name: 'sluice_batch_seconds',
   help: 'From the beginning of a batch to its commit. Seconds.',
   // A commit alone takes 2 ms, a full batch about 50 ms; a statement times out after 10 s.
@@ -45,22 +45,26 @@ const OUTBOX = `
     coalesce(extract(epoch FROM now() - (SELECT created_at FROM outbox ORDER BY id LIMIT 1)), 0)::float8
       AS "oldestSeconds"`;
 
-interface Outbox {
+export interface Outbox {
   counted: number;
   estimated: number;
   oldestSeconds: number;
 }
 
-const queryOutboxes = whenScraped(async () => {
+/** The outboxes of this process; undefined while a database does not respond. */
+export const outboxes = whenScraped(async () => {
   const pools = [...watchedPools];
   const answers = await Promise.all(pools.map((pool) => pool.query<Outbox>(OUTBOX)));
   return answers.flatMap(({ rows }) => rows);
 });
 
+export const rowsOf = (all: readonly Outbox[]): number =>
+  all.reduce((sum, { counted, estimated }) => sum + (counted < COUNTED ? counted : Math.max(counted, estimated)), 0);
+
 /** Sets the gauge, or removes it while the database does not respond: no value is better than a wrong one. */
 async function setFromOutboxes(gauge: Gauge, valueOf: (outboxes: readonly Outbox[]) => number): Promise<void> {
-  const outboxes = await queryOutboxes();
-  if (outboxes && outboxes.length > 0) gauge.set(valueOf(outboxes));
+  const all = await outboxes();
+  if (all && all.length > 0) gauge.set(valueOf(all));
   else gauge.remove();
 }
 
@@ -68,12 +72,7 @@ new Gauge({
   name: 'sluice_outbox_rows',
   help: `Messages that are committed and not yet confirmed by the broker, a batch as one; an estimate from ${COUNTED} on.`,
   collect() {
-    return setFromOutboxes(this, (all) =>
-      all.reduce(
-        (sum, { counted, estimated }) => sum + (counted < COUNTED ? counted : Math.max(counted, estimated)),
-        0,
-      ),
-    );
+    return setFromOutboxes(this, rowsOf);
   },
 });
 

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { tlsFailure, type MessageServer, type Publisher } from '@sluice/messaging';
-import { createPool, OutboxRelay, pruneInbox, UnitOfWork } from '@sluice/persistence';
+import { createPool, OutboxRelay, persistenceVitals, pruneInbox, UnitOfWork } from '@sluice/persistence';
 import { Pool } from 'pg';
 import type { DatabaseConfig } from './environment.js';
 import type { Check } from './health.js';
@@ -19,6 +19,7 @@ const PRUNE_EVERY_MS = 600_000;
 export interface Database {
   providers: Provider[];
   check: Check;
+  vitals: typeof persistenceVitals;
   /** Starts the relay (publishes messages that a crash has left in the outbox) and the pruning of the inbox. */
   start(): void;
   /** Publishes the messages that are in flight, disconnects the Prisma client, and closes the pool. */
@@ -60,6 +61,7 @@ export async function openDatabase(
       { provide: Prisma, useValue: prisma },
     ],
     check: { missing: 'database', ok: async () => (await pool.query('SELECT 1')).rowCount === 1 },
+    vitals: persistenceVitals,
     start: () => {
       relay.start();
       pruning.start();

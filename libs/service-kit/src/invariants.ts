@@ -28,6 +28,15 @@ const failures = new Counter({
   labelNames: ['invariant'],
 });
 
+/** Violations by invariant, as the last check has found them; undefined: it could not be checked. */
+export type Verdicts = Readonly<Record<string, number | undefined>>;
+
+/** Checks the invariants once. */
+export async function verdictsOf(pool: Pool, invariants: readonly Invariant[]): Promise<Verdicts> {
+  const counts = await countAll(pool, invariants);
+  return Object.fromEntries(invariants.map(({ name }) => [name, counts[name]]));
+}
+
 /** Checks the invariants with each scrape of the metrics. @returns a function that stops the checks */
 export function watchInvariants(pool: Pool, invariants: readonly Invariant[]): () => void {
   return violations.addSource(() => countAll(pool, invariants));

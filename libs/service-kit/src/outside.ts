@@ -10,14 +10,17 @@ const FAKE = 'fake';
  * @param secret what may never be sent to it in plain text: `card numbers`; without it plain text is only warned of
  */
 export const outsideUrl = (does: string, secret?: string) =>
+  urlOrFake(/^https?:$/, 'an http:// or https:// URL', rulesOf(does, secret));
+
+/** URL of an SMTP server, with the same rules. `requireTLS=true` encrypts also over `smtp://`. */
+export const smtpUrl = (does: string) => urlOrFake(/^smtps?:$/, 'an smtp:// or smtps:// URL', rulesOf(does, undefined));
+
+const urlOrFake = (protocol: RegExp, form: string, rules: ProductionRules) =>
   z
     .string()
-    .refine(
-      (text) => text === FAKE || /^https?:$/.test(protocolOf(text)),
-      `must be an http:// or https:// URL, or ${FAKE}`,
-    )
+    .refine((text) => text === FAKE || protocol.test(protocolOf(text)), `must be ${form}, or ${FAKE}`)
     .optional()
-    .register(PRODUCTION, rulesOf(does, secret));
+    .register(PRODUCTION, rules);
 
 const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '');
 
@@ -32,7 +35,7 @@ function rulesOf(does: string, secret: string | undefined): ProductionRules {
 }
 
 const unencrypted: Rule = (url) =>
-  inTheClear(url) ? 'sends in plain text what only its reader should see: better https://' : undefined;
+  inTheClear(url) ? 'sends in plain text what only its reader should see: better https://, or smtps://' : undefined;
 const chosenFake: Rule = (value) => (value === FAKE ? 'is a fake' : undefined);
 
 /** Whether a variable with this schema names an outside service. */

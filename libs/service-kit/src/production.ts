@@ -125,7 +125,8 @@ export const limited = (whose: string): ProductionRules => ({
 });
 
 /** Whether the URL sends in plain text over a network. */
-export const inTheClear = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:') && isFar(url);
+export const inTheClear = (url: unknown): boolean =>
+  typeof url === 'string' && /^http:|^smtp:(?!.*[?&]requireTLS=true)/.test(url) && isFar(url);
 
 const VERIFIED = /[?&]sslmode=(verify-full|verify-ca|require)(&|$)/;
 

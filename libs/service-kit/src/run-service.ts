@@ -1,16 +1,17 @@
 import type { DynamicModule, INestMicroservice, Provider, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { currentMessage, MessageClient, MessageServer, RethrowFilter } from '@sluice/messaging';
+import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
 import type { z } from 'zod';
 import { brokerOf } from './broker-address.js';
 import type { Database, Outlet } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
 import { serveHealth, type Check } from './health.js';
-import { watchInvariants, type Invariant } from './invariants.js';
+import { verdictsOf, watchInvariants, type Invariant } from './invariants.js';
 import type { ServiceLogger } from './logger.js';
 import { operationsModule } from './operations.js';
 import { globalModule } from './providers.js';
+import { startPulse } from './pulsing.js';
 import { prepare, runProcess, type Stop } from './run-process.js';
 
 export interface ServiceOptions<C extends z.ZodObject = z.ZodObject> {
@@ -48,8 +49,11 @@ export async function startService<C extends z.ZodObject>(
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const app = await open(options, config, logger, opened);
-    if (options.invariants) opened.push(await watch(app, options.invariants(config as z.output<C>)));
+    const opening = await open(options, config, logger, opened);
+    const invariants = options.invariants?.(config as z.output<C>);
+    if (invariants) opened.push(await watch(opening.app, invariants));
+    opened.push(await pulse(options.name, opening, invariants));
+    const { app } = opening;
     logger.log(`ready after ${Math.round(performance.now())} ms`);
     return { app, logger, stop };
   } catch (error) {
@@ -66,13 +70,20 @@ const configOf = ({
 }: Pick<ServiceOptions, 'config' | 'database'>): z.ZodObject<typeof ConsumerConfig.shape> =>
   ConsumerConfig.extend({ ...(database && DatabaseConfig.shape), ...config?.shape });
 
+interface Opened {
+  app: INestMicroservice;
+  publisher: Publisher;
+  server: MessageServer;
+  database: Database | undefined;
+}
+
 /** Opens all parts in order and adds to `opened` how to close each, so that a failed boot leaves nothing open. */
 async function open(
   { name, module }: Pick<ServiceOptions, 'name' | 'module'>,
   config: Config,
   logger: ServiceLogger,
   opened: Stop[],
-): Promise<INestMicroservice> {
+): Promise<Opened> {
   const broker = brokerOf(config);
   const client = new MessageClient({ ...broker, source: name });
   const { publisher } = client;
@@ -103,7 +114,7 @@ async function open(
   opened.push(() => app.close());
   database?.start();
   await app.listen();
-  return app;
+  return { app, publisher, server, database };
 }
 
 const asProvider = (server: MessageServer): Provider => ({ provide: MessageServer, useValue: server });
@@ -131,6 +142,21 @@ async function watch(app: INestMicroservice, invariants: readonly Invariant[]): 
   const { Pool } = await import('pg');
   const end = watchInvariants(app.get(Pool), invariants);
   return async () => end();
+}
+
+async function pulse(
+  service: string,
+  { app, publisher, server, database }: Opened,
+  invariants: readonly Invariant[] | undefined,
+): Promise<Stop> {
+  const verdicts = invariants && (await verdictsFrom(app, invariants));
+  return startPulse({ service, publisher, database: database?.vitals, invariants: verdicts }, server.senders.user);
+}
+
+async function verdictsFrom(app: INestMicroservice, invariants: readonly Invariant[]) {
+  const { Pool } = await import('pg');
+  const pool = app.get(Pool);
+  return () => verdictsOf(pool, invariants);
 }
 
 interface Parts {

@@ -5,12 +5,11 @@ import type { Progress } from '../progress.js';
 import { run } from '../run.js';
 import { inRoot, root } from '../workspace.js';
 import { generateClients } from './generate.js';
+import { buildPage } from './page.js';
 
 /** Generates and compiles what has changed. The compiler itself finds that; nx would cost seconds even when nothing has. */
 export const build = (progress: Progress): Promise<void> =>
-  progress.step('build', (note) =>
-    compile(['tsconfig.build.json'], () => note('waiting for another build in this checkout')),
-  );
+  progress.step('build', (note) => alone(buildAll, () => note('waiting for another build in this checkout')));
 
 /**
  * The same for a part of the checkout.
@@ -19,6 +18,9 @@ export const build = (progress: Progress): Promise<void> =>
 export const compile = (projects: string[], onWait?: () => void): Promise<void> =>
   alone(() => generateAndCompile(projects), onWait);
 
+/** Builds the page alone, for a gateway that is compiled. */
+export const rebuildPage = (): Promise<void> => alone(buildPage);
+
 /** Generates what has changed, and compiles nothing. */
 export const generate = (progress: Progress): Promise<void> => progress.step('clients', () => alone(generateClients));
 
@@ -26,6 +28,11 @@ export const generate = (progress: Progress): Promise<void> => progress.step('cl
 function alone(work: () => Promise<void>, onWait?: () => void): Promise<void> {
   mkdirSync(inRoot('.nx'), { recursive: true });
   return withLock(inRoot('.nx', 'build.lock'), work, onWait);
+}
+
+async function buildAll(): Promise<void> {
+  await generateAndCompile(['tsconfig.build.json']);
+  await buildPage();
 }
 
 async function generateAndCompile(projects: string[]): Promise<void> {

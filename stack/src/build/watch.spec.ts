@@ -73,6 +73,8 @@ it.each([
   ['apps/orders/src/order.ts', true],
   ['apps/orders/src/prices', true],
   ['prisma/orders/schema.prisma', true],
+  ['apps/web/src/app.tsx', true],
+  ['apps/web/src/theme/base.css', true],
   ['apps/orders/src/order.spec.ts', false],
   ['apps/orders/src/generated', false],
   ['apps/orders/src/.order.ts.swp', false],

@@ -53,9 +53,13 @@ export function watchSources(onChange: OnChange, folder: string = root): () => v
   };
 }
 
-/** Sources, schemas, and what has no extension: it may be a folder. Specs are not part of a service. */
+/**
+ * Sources of services and of the page, schemas, and what has no extension: it may be a folder. Specs are not part of a
+ * service.
+ */
 export const mayConcernServices = (file: string): boolean =>
-  !/\.spec\.ts$|(^|\/)(generated|migrations)$/.test(file) && /\.ts$|\/schema\.prisma$|(^|\/)[^.]*$/.test(file);
+  !/\.spec\.ts$|(^|\/)(generated|migrations)$/.test(file) &&
+  /\.(?:ts|tsx|css)$|\/schema\.prisma$|(^|\/)[^.]*$/.test(file);
 
 /** Not recursively: on Linux, Node.js 20 watches every file for these, and loses one that an editor replaces. */
 const sourceFolders = (base: string): string[] => [

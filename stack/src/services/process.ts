@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,6 +38,8 @@ export interface ServiceProcessOptions {
   printLine?: (line: string) => void;
   /** Called when there is another process. */
   onChange?: () => void;
+  /** Answers what the process asks over a pipe between it and us; without it there is no pipe. */
+  onRequest?: (request: unknown) => Promise<unknown>;
   /** False: a process that has ended is not started again, and `ready` fails at once. */
   restarts?: boolean;
   pauseMs?: { first: number; most: number };
@@ -179,18 +181,27 @@ export class ServiceProcess {
   /** @returns how the process has ended */
   async #run(): Promise<string> {
     const child = spawn(process.execPath, [...NODE_ARGUMENTS, this.#options.program], {
-      ...{ cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] },
+      ...{ cwd: root, env: this.env },
+      stdio: ['ignore', 'pipe', 'pipe', ...(this.#options.onRequest ? (['ipc'] as const) : [])],
       detached: true, // Ctrl-C reaches us, and we stop in order
     });
     this.record = identify(child.pid);
     this.#options.onChange?.();
     for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on('line', (line) => this.#received(line));
+      createInterface({ input: stream! }).on('line', (line) => this.#received(line));
+    child.on('message', (message) => void this.#answer(child, message));
     const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     const failed = once(child, 'error').then((): [number, null] => [1, null]);
     const [code, signal] = await Promise.race([ended, failed]);
     this.exitCode = code;
     return signal ?? `exit code ${code}`;
+  }
+
+  /** The process may have ended meanwhile. */
+  async #answer(child: ChildProcess, message: unknown): Promise<void> {
+    const { id, request } = message as { id: unknown; request: unknown };
+    const answer = await this.#options.onRequest!(request).catch((error: Error) => ({ refused: error.message }));
+    if (child.connected) child.send({ id, answer });
   }
 
   #received(line: string): void {

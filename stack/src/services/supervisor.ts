@@ -1,12 +1,15 @@
 import { Failure } from '../failure.js';
 import { prefixed } from '../log-lines.js';
 import { freePort } from '../ports.js';
-import { end, type ProcessRecord } from '../processes.js';
+import { end, isAlive, type ProcessRecord } from '../processes.js';
 import type { StateDirectory } from '../state-directory.js';
 import { inRoot } from '../workspace.js';
 import { environmentOf, type ServiceSettings } from './environment.js';
 import { ServiceProcess } from './process.js';
+import { Switches } from './switches.js';
 
+/** The service whose process may ask for switches. */
+const CONTROL_ROOM = 'gateway';
 /** A generous end: one that does nothing has failed much earlier (process.ts). */
 const READY_WITHIN_MS = 600_000;
 
@@ -18,6 +21,7 @@ export class Supervisor {
   #stopped = false;
   readonly #stateDirectory: StateDirectory;
   readonly #printLine: (line: string) => void;
+  readonly #switches = new Switches(this);
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
   showLogs = false;
 
@@ -85,6 +89,12 @@ export class Supervisor {
     }
   }
 
+  /** Sends a signal to the service's process, if there is one. */
+  signal(name: string, signal: NodeJS.Signals): void {
+    const record = this.#named(name).record;
+    if (record && isAlive(record)) process.kill(record.pid, signal);
+  }
+
   /** The first process of the service. @throws {Failure} when there is none */
   #named(name: string): ServiceProcess {
     const found = this.#services.find(({ service }) => service === name);
@@ -106,6 +116,7 @@ export class Supervisor {
       healthPort,
       env: { ...this.#environment(service, healthPort), ...extra },
       logFile: this.#stateDirectory.path('logs', `${log}.log`),
+      ...(service === CONTROL_ROOM && { onRequest: (request: unknown) => this.#switches.answer(request) }),
       onLine: (line) => this.showLogs && this.#printLine(prefixed(service, line, Boolean(process.stdout.isTTY))),
       printLine: this.#printLine,
       onChange: () => this.#record(),

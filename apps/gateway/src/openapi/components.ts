@@ -10,12 +10,15 @@ import {
   Points,
   Problem,
   Product,
+  Profile,
   Session,
   Timeline,
   User,
 } from '@sluice/contracts';
 import { ClaimView } from '../flash-sale/claims.js';
 import { SaleView } from '../flash-sale/sale-view.js';
+import { SeenFacts } from '../machine/facts.js';
+import { Snapshot } from '../machine/snapshot.js';
 
 /** Schemas that the document defines once and references. */
 export const COMPONENTS = {
@@ -23,6 +26,7 @@ export const COMPONENTS = {
   Claim: ClaimView,
   Coupon,
   Currency,
+  Facts: SeenFacts,
   FlashSale: SaleView,
   Money,
   NewAddress,
@@ -32,7 +36,9 @@ export const COMPONENTS = {
   Points,
   Problem,
   Product,
+  Profile,
   Session,
+  Snapshot,
   Timeline,
   User,
 };

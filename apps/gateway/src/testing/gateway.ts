@@ -3,6 +3,7 @@ import type { Role } from '@sluice/contracts';
 import type { InjectOptions } from 'fastify';
 import { SignJWT } from 'jose';
 import { createGateway, type Gateway } from '../gateway.js';
+import type { Parent } from '../machine/supervisor-channel.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 
@@ -36,14 +37,17 @@ export const tokenOf = (
     .setExpirationTime(Math.floor(Date.now() / 1000) + expiresIn)
     .sign(key);
 
-export const startGateway = (environment: Record<string, string>): Promise<Gateway> =>
-  createGateway({
-    LOG_LEVEL: 'silent',
-    TOKEN_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    IDEMPOTENCY_SECRET: 'a secret of the tests',
-    REPLY_TIMEOUT_MS: '1000',
-    ...environment,
-  });
+export const startGateway = (environment: Record<string, string>, parent?: Parent): Promise<Gateway> =>
+  createGateway(
+    {
+      LOG_LEVEL: 'silent',
+      TOKEN_PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      IDEMPOTENCY_SECRET: 'a secret of the tests',
+      REPLY_TIMEOUT_MS: '1000',
+      ...environment,
+    },
+    parent,
+  );
 
 export interface Answer {
   status: number;

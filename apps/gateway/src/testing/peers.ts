@@ -1,19 +1,24 @@
 import { Controller } from '@nestjs/common';
 import {
+  AlertWatchers,
   AllotStock,
   BookCarrier,
   CapturePayment,
   ChangePassword,
+  ChangeProfile,
   ClosePayable,
   CreateCoupon,
+  type Data,
   DeliverParcel,
   DispatchParcel,
   ExtendPayable,
+  GetInboxEntries,
   GetParcel,
   GetPayable,
   GetPoints,
   GetPrices,
   GetProduct,
+  GetProfile,
   HaltParcels,
   ListNotifications,
   ListProducts,
@@ -34,7 +39,9 @@ import {
   SignIn,
   SignOut,
   SignUp,
+  UnwatchProduct,
   VerifyPhone,
+  WatchProduct,
 } from '@sluice/contracts';
 import { On, ProblemError } from '@sluice/messaging';
 import { v7 } from 'uuid';
@@ -107,6 +114,19 @@ export class AccountsPeer {
   /** Revocations that a gateway's request returns. */
   readonly revoked: Revocation[] = [];
   lists = 0;
+
+  @On(GetProfile)
+  async profile({ data: { userId } }: Message<typeof GetProfile>): Promise<Reply<typeof GetProfile>> {
+    return { id: userId, phone: '+15550000001', name: 'Ann', verified: true, language: 'en', channels: ['inbox'] };
+  }
+
+  @On(ChangeProfile)
+  async changeProfile({
+    data: { userId, email, language = 'en', channels = ['inbox'] },
+  }: Message<typeof ChangeProfile>): Promise<Reply<typeof ChangeProfile>> {
+    const profile = { id: userId, phone: '+15550000001', name: 'Ann', verified: true, language, channels };
+    return { ...profile, ...(typeof email === 'string' && { email }) };
+  }
 
   @On(SignUp)
   async signUp({ data, data: { userId, phone, name } }: Message<typeof SignUp>): Promise<Reply<typeof SignUp>> {
@@ -266,6 +286,42 @@ export class PromotionsPeer {
 /** Fake notifications service. */
 @Controller()
 export class NotificationsPeer {
+  /** `<user>/<sku>` */
+  readonly watched = new Set<string>();
+
+  /** Entries of each inbox, oldest first. */
+  readonly inboxes = new Map<string, string[]>();
+  /** Reads of entries. */
+  readonly reads: Data<typeof GetInboxEntries>[] = [];
+
+  @On(GetInboxEntries)
+  async entries({ data }: Message<typeof GetInboxEntries>): Promise<Reply<typeof GetInboxEntries>> {
+    this.reads.push(data);
+    const texts = this.inboxes.get(data.userId) ?? [];
+    const all = texts.map((text, n) => ({ sequence: n + 1, id: data.userId, at: NOW, text, about: 'products/TEA' }));
+    const { after, limit } = data;
+    return {
+      items: after === undefined ? all.slice(-limit) : all.filter(({ sequence }) => sequence > after).slice(0, limit),
+      last: all.length,
+    };
+  }
+
+  @On(WatchProduct)
+  async watch({ data: { userId, sku } }: Message<typeof WatchProduct>): Promise<void> {
+    if (this.watched.size >= 3) throw ProblemError.of(409, 'Too many watches');
+    this.watched.add(`${userId}/${sku}`);
+  }
+
+  @On(UnwatchProduct)
+  async unwatch({ data: { userId, sku } }: Message<typeof UnwatchProduct>): Promise<void> {
+    this.watched.delete(`${userId}/${sku}`);
+  }
+
+  @On(AlertWatchers)
+  async alert(): Promise<void> {
+    throw new Error('the gateway never sends this command');
+  }
+
   @On(ListNotifications)
   async list({ data }: Message<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
     return { items: [{ id: data.userId, at: NOW, text: 'Paid', about: 'order' }] };

@@ -153,7 +153,7 @@ describe('pages of other origins', () => {
     expect(answer.statusCode).toBe(204);
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': SHOP,
-      'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
+      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'access-control-max-age': '7200',
     });
     expect(String(answer.headers['access-control-allow-headers']).toLowerCase().split(', ')).toEqual(

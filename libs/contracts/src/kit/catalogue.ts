@@ -1,5 +1,6 @@
 import type { Contract } from './message.js';
 import { operationsAt, type Operations } from './operations.js';
+import { ServicePulse } from './pulse.js';
 
 /** Message types of a system, and the services that own them. */
 export interface Catalogue {
@@ -9,9 +10,11 @@ export interface Catalogue {
   readonly contracts: ReadonlyMap<string, Contract>;
   /**
    * The service that publishes this event or answers this request.
-   * @throws Error when the contract is not in the catalogue
+   * @throws Error when the contract is not in the catalogue, or shared by all services
    */
   readonly ownerOf: (contract: Pick<Contract, 'type'>) => string;
+  /** Events that every service publishes about itself. */
+  readonly shared: readonly Contract[];
   /** Events that only this service publishes. */
   readonly factsOf: (service: string) => Contract[];
   /** The requests that a service must answer: every command and query that is named after it. */
@@ -27,11 +30,13 @@ export function catalogueOf(own: Readonly<Record<string, readonly Contract[]>>):
   const owned = new Map(
     services.map((service) => [service, [...own[service]!, ...Object.values(operations.get(service)!)] as Contract[]]),
   );
-  const contracts = new Map([...owned.values()].flat().map((contract) => [contract.type, contract]));
+  const shared: Contract[] = [ServicePulse];
+  const contracts = new Map([...owned.values(), shared].flat().map((contract) => [contract.type, contract]));
   const owners = new Map([...owned].flatMap(([service, all]) => all.map(({ type }) => [type, service])));
   return {
     services,
     contracts,
+    shared,
     ownerOf: ({ type }) => {
       const owner = owners.get(type);
       if (owner === undefined) throw new Error(`${type} is no message type of this system`);

@@ -5,6 +5,7 @@ export * from './json-schema.js';
 export * from './layout.js';
 export * from './message.js';
 export * from './operations.js';
+export * from './pulse.js';
 export * from './senders.js';
 export * from './system.js';
 export * from './text.js';

@@ -17,7 +17,10 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
   readonly schema: S;
   /** Schema of the reply; commands and queries only. */
   readonly reply?: R;
-  /** Never written to disk and dropped at the caller's deadline. All queries; also commands that carry a password. */
+  /**
+   * Never written to disk and dropped at the caller's deadline. All queries; also commands that carry a password, and
+   * events that are worth nothing a moment later.
+   */
   readonly transient: boolean;
   /**
    * A transient message without a password: in a cluster it may be written to disk on several nodes. All queries, and
@@ -31,6 +34,8 @@ export interface Contract<S extends z.ZodType = z.ZodType, R extends z.ZodType =
    * after it was bound. Such an event is also optional.
    */
   readonly onDemand: boolean;
+  /** The event says something about its sender: every service publishes it, and only about itself (`data.service`). */
+  readonly shared: boolean;
   /**
    * The queue of this command has a maximum length; beyond it the broker rejects the command (a nack), and the
    * sender must handle that. Commands only.
@@ -108,7 +113,7 @@ interface Options {
   about?: string;
 }
 
-const NO_FLAGS = { transient: false, mayRest: false, optional: false, onDemand: false, bounded: false };
+const NO_FLAGS = { transient: false, mayRest: false, optional: false, onDemand: false, shared: false, bounded: false };
 
 function contract<S extends z.ZodType, R extends z.ZodType>(
   facts: Omit<Contract<S, R>, 'version'> & Options,
@@ -152,7 +157,13 @@ export const leftover = (contract: Contract): Contract => variant(contract, { un
 export const event = <S extends z.ZodType>(
   type: string,
   schema: S,
-  options: Options & { optional?: boolean; onDemand?: boolean; marks?: Marks<z.output<S>> } = {},
+  options: Options & {
+    optional?: boolean;
+    onDemand?: boolean;
+    transient?: boolean;
+    shared?: boolean;
+    marks?: Marks<z.output<S>>;
+  } = {},
 ): Contract<S, z.ZodNever> =>
   contract({ kind: 'event', type, schema, ...NO_FLAGS, optional: options.onDemand ?? false, ...options });
 

@@ -8,7 +8,7 @@ import type { Contract } from './message.js';
 export type Sends = Readonly<Record<string, readonly Contract[]>>;
 
 /**
- * The services that may send messages of a type. An event that is missing in the catalogue, because it is newer than
+ * The services that may send messages of a type. All services may send a shared event. An event that is missing in the catalogue, because it is newer than
  * this process, belongs to the service that owns the other events of the same entity. Undefined for an unknown type.
  */
 export type SendersOf = (type: string) => ReadonlySet<string> | undefined;
@@ -26,10 +26,12 @@ export function sendersIn(catalogue: Catalogue, sends: Sends): SendersOf {
   return (type) => byType.get(type) ?? byWord.get(wordOf(type));
 }
 
-const sendersOfOne = (contract: Contract, { ownerOf }: Catalogue, sends: Sends): ReadonlySet<string> =>
+const sendersOfOne = (contract: Contract, { ownerOf, services }: Catalogue, sends: Sends): ReadonlySet<string> =>
   new Set(
     contract.kind === 'event'
-      ? [ownerOf(contract)]
+      ? contract.shared
+        ? services
+        : [ownerOf(contract)]
       : Object.keys(sends).filter((service) => sends[service]!.some(({ type }) => type === contract.type)),
   );
 

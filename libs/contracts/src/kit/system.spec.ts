@@ -76,11 +76,18 @@ describe('the catalogue of a system', () => {
       'counter.queues',
       'counter.dead-letters',
       'counter.redrive',
+      'service.pulse',
     ]);
     expect(counts.ownerOf(Counted)).toBe('counter');
     expect(counts.factsOf('counter')).toEqual([Counted]);
     expect(counts.requestsOf('counter').map(({ type }) => type)).not.toContain(Counted.type);
     expect(() => counts.ownerOf({ type: 'order.placed' })).toThrow('order.placed is no message type of this system');
+  });
+
+  it('lets every service of the system publish how it is, and nobody else', () => {
+    const both = catalogueOf({ counter: [Count], display: [] });
+    expect([...sendersIn(both, { website: [Count] })('service.pulse')!]).toEqual(['counter', 'display']);
+    expect(() => both.ownerOf({ type: 'service.pulse' })).toThrow('service.pulse');
   });
 
   it('lets only the listed services send a request, and only its owner a fact', () => {

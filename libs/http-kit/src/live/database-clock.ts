@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ServicePulse } from '@sluice/contracts/kit';
 import { Live } from './live.js';
 
 /**
@@ -47,7 +48,7 @@ export class ClockEstimate {
 
 /**
  * Clock of the databases, estimated from the `time` of the facts on `shop.live`: the instant at which a request was
- * accepted must not depend on this machine's clock. The estimate lags by the shortest latency of a fact and is never
+ * accepted must not depend on this machine's clock. A pulse has the clock of its process and is left out. The estimate lags by the shortest latency of a fact and is never
  * ahead, so no request in time is treated as late.
  */
 @Injectable()
@@ -55,7 +56,7 @@ export class DatabaseClock {
   readonly #clock = new ClockEstimate();
 
   constructor(live: Live) {
-    live.onEveryFact((fact) => fact && this.#clock.observe(fact.time));
+    live.onEveryFact((fact) => fact && fact.type !== ServicePulse.type && this.#clock.observe(fact.time));
   }
 
   /** RFC 3339; undefined before the first fact. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OrderCompleted, OrderShipped, type Message } from '@sluice/contracts';
+import { InboxFilled, OrderCompleted, OrderShipped, type Message } from '@sluice/contracts';
 import { eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Live } from './live.js';
@@ -59,6 +59,16 @@ describe('a subscriber to live facts', () => {
     await eventually(() => expect(ofUser.notified).toEqual(['missed', other, one]));
     expect(ofOne.notified).toEqual(['missed', one, one]);
     expect(alsoOfOne.notified).toEqual(ofOne.notified);
+  });
+
+  it('receives facts with the value in a list', async () => {
+    const [user, other] = [randomUUID(), randomUUID()];
+    const notified: unknown[] = [];
+    live.subscribe('userIds', user, (fact) => notified.push(fact?.data));
+    await eventually(() => expect(notified).toEqual([undefined]));
+    await publish(broker, InboxFilled, { userIds: [other] });
+    await publish(broker, InboxFilled, { userIds: [other, user] });
+    await eventually(() => expect(notified).toEqual([undefined, { userIds: [other, user] }]));
   });
 
   it('receives nothing after it unsubscribed, while others still do', async () => {

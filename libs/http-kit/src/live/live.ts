@@ -19,7 +19,10 @@ export class Live implements OnModuleDestroy {
     });
   }
 
-  /** Calls the listener for every fact whose `field` equals `value`, until the returned function is called. */
+  /**
+   * Calls the listener for every fact whose `field` is `value`, or a list that contains it, until the returned function
+   * is called.
+   */
   subscribe(field: string, value: string, listener: FactListener): () => void {
     return this.#subscriptions.add(keyOf(field, value), listener);
   }
@@ -44,8 +47,9 @@ export class Live implements OnModuleDestroy {
   #arrived(fact: Message): void {
     this.#notify(ALL, fact);
     this.#notify(fact.type, fact);
-    for (const [field, value] of Object.entries(fact.data as object)) {
-      if (typeof value === 'string') this.#notify(keyOf(field, value), fact);
+    for (const [field, value] of Object.entries(fact.data as object) as [string, unknown][]) {
+      for (const one of Array.isArray(value) ? (value as unknown[]) : [value])
+        if (typeof one === 'string') this.#notify(keyOf(field, one), fact);
     }
   }
 

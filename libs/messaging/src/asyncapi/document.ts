@@ -37,7 +37,7 @@ export function asyncApiDocument(): object {
       version: '1',
       description: guideOf(exchanges, document),
       license: { name: 'MIT' },
-      tags: [...new Set(contracts.map(catalogue.ownerOf))].map((name) => ({
+      tags: [...new Set(contracts.map(publisherOf))].map((name) => ({
         name,
         description: `What ${name} publishes and answers`,
       })),
@@ -124,8 +124,12 @@ function message(contract: Contract): object {
   };
 }
 
+/** Who publishes or answers a message. */
+const publisherOf = (contract: Contract): string =>
+  contract.shared ? 'every service' : system().catalogue.ownerOf(contract);
+
 function summary(contract: Contract): string {
-  const owner = system().catalogue.ownerOf(contract);
+  const owner = publisherOf(contract);
   switch (contract.kind) {
     case 'event':
       return `A fact, published by ${owner}${contract.onDemand ? ', while a queue is bound to it' : ''}`;
@@ -157,7 +161,7 @@ function operation(contract: Contract): object {
     messages: [{ $ref: `#/channels/${type}/messages/${type}` }],
     summary: summary(contract),
     ...(notes.length > 0 && { description: notes.join(' ') }),
-    tags: [{ name: system().catalogue.ownerOf(contract) }],
+    tags: [{ name: publisherOf(contract) }],
     bindings: amqp({
       deliveryMode: transient ? 1 : 2,
       mandatory: MANDATORY[kind],

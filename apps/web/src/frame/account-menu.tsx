@@ -1,0 +1,110 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { api } from '../api/client.js';
+import { session, signedOut, signInNeeded, type Session } from '../api/session.js';
+import { useStore } from '../api/store.js';
+import { chooseLanguage, LANGUAGES } from '../i18n/i18n.js';
+import { PersonIcon } from '../ui/icons.js';
+import { chooseTheme, chosenTheme, THEMES, type Theme } from './theme.js';
+
+const NAMES = { en: 'English', zh: '中文' };
+
+/** The person, the theme and the language, in a popover of the browser. */
+export const AccountMenu = () => {
+  const { t } = useTranslation();
+  const id = useId();
+  const current = useStore(session);
+  return (
+    <>
+      <button type="button" className="round" popoverTarget={id} aria-label={t('frame.account')}>
+        <PersonIcon />
+      </button>
+      <div id={id} popover="auto" className="menu">
+        {current ? <SignedIn current={current} menu={id} /> : <SignIn menu={id} />}
+        <ThemeChoice />
+        <LanguageChoice />
+        <a href="/docs">{t('frame.docs')}</a>
+      </div>
+    </>
+  );
+};
+
+const SignIn = ({ menu }: { menu: string }) => {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      className="primary"
+      popoverTarget={menu}
+      popoverTargetAction="hide"
+      onClick={() => signInNeeded.set(true)}
+    >
+      {t('frame.signIn')}
+    </button>
+  );
+};
+
+const SignedIn = ({ current, menu }: { current: Session; menu: string }) => {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const leave = (): void => {
+    // The token is void at once if the gateway is reached; otherwise it ends by itself.
+    void api.DELETE('/sessions/current', { headers: { authorization: `Bearer ${current.token}` } }).catch(() => {});
+    signedOut();
+    queries.clear();
+  };
+  const close = (): void => document.getElementById(menu)?.hidePopover();
+  return (
+    <>
+      <p>{t('frame.signedInAs', { who: current.phone })}</p>
+      <Link to="/shop/account" onClick={close}>
+        {t('frame.account')}
+      </Link>
+      <button type="button" onClick={leave}>
+        {t('frame.signOut')}
+      </button>
+    </>
+  );
+};
+
+const ThemeChoice = () => {
+  const { t } = useTranslation();
+  const [theme, setTheme] = useState<Theme>(chosenTheme);
+  const choose = (next: Theme): void => {
+    chooseTheme(next);
+    setTheme(next);
+  };
+  return (
+    <fieldset>
+      <legend>{t('frame.theme')}</legend>
+      {THEMES.map((one) => (
+        <label key={one}>
+          <input type="radio" name="theme" checked={theme === one} onChange={() => choose(one)} />
+          {t(`frame.theme_${one}`)}
+        </label>
+      ))}
+    </fieldset>
+  );
+};
+
+const LanguageChoice = () => {
+  const { t, i18n } = useTranslation();
+  return (
+    <fieldset>
+      <legend>{t('frame.language')}</legend>
+      {LANGUAGES.map((language) => (
+        <label key={language} lang={language}>
+          <input
+            type="radio"
+            name="language"
+            checked={i18n.language === language}
+            onChange={() => chooseLanguage(language)}
+          />
+          {NAMES[language]}
+        </label>
+      ))}
+    </fieldset>
+  );
+};

@@ -1,0 +1,76 @@
+import { ADDRESS, CARD } from '@sluice/stack/shop-client';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: 'en-US' };
+
+/** What a person waits for at most. Milliseconds. */
+const PATIENCE_MS = 20_000;
+
+/** Somebody in front of a browser of their own: what they do and see there. */
+export class Person {
+  private constructor(
+    readonly page: Page,
+    /** Errors that the page has thrown or printed: a refusal of the Content-Security-Policy is one. */
+    readonly errors: string[],
+  ) {}
+
+  static async at(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Person> {
+    const context = await browser.newContext({ baseURL, ...DESKTOP, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    // A browser prints each response that is no 2xx, and each request that reached nobody; the page handles them.
+    page.on('console', (line) => {
+      if (line.type() === 'error' && !line.text().startsWith('Failed to load resource')) errors.push(line.text());
+    });
+    return new Person(page, errors);
+  }
+
+  /** Goes in by the demo's button, which only a development system has. */
+  async comeInAs(who: 'customer' | 'shopkeeper'): Promise<void> {
+    await this.page.goto('/');
+    await this.press(new RegExp(`Come in as .* ${who}`));
+    await this.page.getByText('one click is enough').waitFor({ state: 'detached' });
+  }
+
+  press = (name: string | RegExp): Promise<void> => this.page.getByRole('button', { name }).first().click();
+
+  go = (name: string | RegExp): Promise<void> => this.page.getByRole('link', { name }).first().click();
+
+  /** @param text that is visible somewhere in the page */
+  sees = (text: string | RegExp): Promise<void> => this.page.getByText(text).first().waitFor();
+
+  heading = (name: string | RegExp): Promise<void> => this.page.getByRole('heading', { name }).first().waitFor();
+
+  type = (label: string, text: string): Promise<void> => this.page.getByLabel(label, { exact: true }).fill(text);
+
+  async typeAddress(): Promise<void> {
+    const { name, street, city, postcode, country } = ADDRESS;
+    await this.type('Name', name);
+    await this.type('Street and number', street);
+    await this.type('Postcode', postcode);
+    await this.type('City', city);
+    await this.type('Country', country);
+  }
+
+  async putInCart(product: string): Promise<void> {
+    await this.page.goto('/shop');
+    await this.press(`Add to the cart: ${product}`);
+  }
+
+  async pay(card = CARD): Promise<void> {
+    await this.type('Card number', card);
+    await this.press(/^Pay /);
+  }
+
+  /** What axe finds wrong in the view as it is: the rule and where. */
+  async violations(): Promise<string[]> {
+    await this.page.evaluate(axe.source);
+    const { violations } = (await this.page.evaluate('axe.run(document)')) as axe.AxeResults;
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  }
+
+  leave = (): Promise<void> => this.page.context().close();
+}
