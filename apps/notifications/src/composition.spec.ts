@@ -19,14 +19,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { announce, type Fact } from './notice.js';
 import type { Decision, State } from './tables.js';
-import {
-  deliveryId,
-  learnProfile,
-  sendCode,
-  notify as decide,
-  verify as proof,
-  welcome as meet,
-} from './composition.js';
+import { deliveryId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
 import { release as letGo } from './release.js';
 import type { TextLimits } from './text-limit.js';
 
