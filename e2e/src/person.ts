@@ -35,14 +35,16 @@ export class Person {
     await this.page.getByText('one click is enough').waitFor({ state: 'detached' });
   }
 
-  press = (name: string | RegExp): Promise<void> => this.page.getByRole('button', { name }).first().click();
+  press = (name: string | RegExp, timeout = PATIENCE_MS): Promise<void> =>
+    this.page.getByRole('button', { name }).first().click({ timeout });
 
   go = (name: string | RegExp): Promise<void> => this.page.getByRole('link', { name }).first().click();
 
   /** @param text that is visible somewhere in the page */
   sees = (text: string | RegExp): Promise<void> => this.page.getByText(text).first().waitFor();
 
-  heading = (name: string | RegExp): Promise<void> => this.page.getByRole('heading', { name }).first().waitFor();
+  heading = (name: string | RegExp, timeout = PATIENCE_MS): Promise<void> =>
+    this.page.getByRole('heading', { name }).first().waitFor({ timeout });
 
   type = (label: string, text: string): Promise<void> => this.page.getByLabel(label, { exact: true }).fill(text);
 

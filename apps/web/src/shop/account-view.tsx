@@ -10,6 +10,7 @@ import { Field } from '../ui/field.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
 import { View } from '../ui/view.js';
+import { Preferences } from './preferences.js';
 
 export const AccountView = () => {
   const { t } = useTranslation();
@@ -19,6 +20,7 @@ export const AccountView = () => {
         {(current) => (
           <>
             <Points {...current} />
+            <Preferences {...current} />
             <Verification {...current} />
             <Password />
           </>
