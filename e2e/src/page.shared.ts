@@ -177,7 +177,9 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       await person.page.getByText('One moment…').waitFor({ state: 'detached' });
       for (const colorScheme of ['light', 'dark'] as const) {
         await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        found.push(...(await person.violations()).map((violation) => `${name}, ${colorScheme}: ${violation}`));
+        // The themes differ by their colours alone.
+        const rules = colorScheme === 'dark' ? ['color-contrast'] : [];
+        found.push(...(await person.violations(...rules)).map((violation) => `${name}, ${colorScheme}: ${violation}`));
         await person.page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png`, fullPage: true });
       }
     }
