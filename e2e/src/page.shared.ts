@@ -67,6 +67,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await shop.call('DELETE', '/sessions/current', { token });
     await ann.press('Place the order');
     await ann.heading('Sign in');
+    expect(await ann.violations()).toEqual([]);
     await ann.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
     await ann.heading('Waiting for your payment');
     await ann.sees('1 × Mug, enamel');
