@@ -67,6 +67,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await shop.call('DELETE', '/sessions/current', { token });
     await ann.press('Place the order');
     await ann.heading('Sign in');
+    expect(await ann.violations()).toEqual([]);
     await ann.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
     await ann.heading('Waiting for your payment');
     await ann.sees('1 × Mug, enamel');
@@ -177,7 +178,9 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       await person.page.getByText('One moment…').waitFor({ state: 'detached' });
       for (const colorScheme of ['light', 'dark'] as const) {
         await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        found.push(...(await person.violations()).map((violation) => `${name}, ${colorScheme}: ${violation}`));
+        // The themes differ by their colours alone.
+        const rules = colorScheme === 'dark' ? ['color-contrast'] : [];
+        found.push(...(await person.violations(...rules)).map((violation) => `${name}, ${colorScheme}: ${violation}`));
         await person.page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png`, fullPage: true });
       }
     }

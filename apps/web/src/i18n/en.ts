@@ -82,7 +82,7 @@ export const en = {
     pictureDelivery: 'delivery',
     facts: 'What it promises',
     fact1: 'Never lost',
-    fact1Text: 'What is accepted is on disk in several places before you read that it is.',
+    fact1Text: 'What is accepted is on disk before you read that it is.',
     fact2: 'Never twice',
     fact2Text: 'Press twice, reload, lose the network: it stays one order and one payment.',
     fact3: 'Never stuck',

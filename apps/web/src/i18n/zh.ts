@@ -80,7 +80,7 @@ export const zh: Dictionary = {
     pictureDelivery: '配送',
     facts: '它的承诺',
     fact1: '绝不丢失',
-    fact1Text: '在您看到“已接受”之前，订单已经落盘在多处。',
+    fact1Text: '在您看到“已接受”之前，订单已经写入磁盘。',
     fact2: '绝不重复',
     fact2Text: '连点两次、刷新、断网：仍然只有一张订单、一次付款。',
     fact3: '绝不卡住',

@@ -16,17 +16,15 @@ const LANGUAGES = [
   ['zh', '中文'],
 ] as const;
 
-/** How the person wants to be told: by which channels beside the inbox, and in which language. */
-export const Preferences = ({ userId }: { userId: string }) => {
-  const { data } = useQuery({
+export const useProfile = (userId: string): Profile | undefined =>
+  useQuery({
     queryKey: ['me', userId],
     queryFn: async ({ signal }) => (await ask(() => api.GET('/me', { signal }), { signal })).data,
     staleTime: Infinity,
-  });
-  return data && <PreferencesForm key={JSON.stringify(data)} profile={data} />;
-};
+  }).data;
 
-const PreferencesForm = ({ profile }: { profile: Profile }) => {
+/** How the person wants to be told: by which channels beside the inbox, and in which language. */
+export const Preferences = ({ profile }: { profile: Profile }) => {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const { send, isSending, problem } = useSend(async (form: FormData) => {
