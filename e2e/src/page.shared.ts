@@ -67,6 +67,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await shop.call('DELETE', '/sessions/current', { token });
     await ann.press('Place the order');
     await ann.heading('Sign in');
+    expect(await ann.violations()).toEqual([]);
     await ann.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
     await ann.heading('Waiting for your payment');
     await ann.sees('1 × Mug, enamel');
@@ -110,8 +111,8 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     for (const [label, text] of [
       ['Price in the sale', '9.90'],
       ['Pieces', '1'],
-      ['Opens in (seconds)', '3'],
-      ['Time to pay (seconds)', '4'],
+      ['Opens in (seconds)', '2'],
+      ['Time to pay (seconds)', '5'],
     ] as const)
       await keeper.type(label, text);
     await keeper.press('Open it');
@@ -119,15 +120,39 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await keeper.go('Visit');
     await ann.page.goto(new URL(keeper.page.url()).pathname);
     for (const person of [ann, keeper]) await person.typeAddress();
-    await ann.press('I want one');
-    await ann.heading('You have won one!');
-    await keeper.press('I want one').catch(() => {});
-    await keeper.sees(/Sold out|Not this time/);
-    await ann.heading('The time to pay is over');
-    await eventually(() => keeper.press(/I want one|Try again/), { withinMs: 20_000 });
-    await keeper.heading('You have won one!');
-    await keeper.pay();
-    await keeper.sees(/Paid, being packed|On its way|Delivered/);
+    const both = [ann, keeper];
+    await Promise.all(both.map((person) => person.press('I want one')));
+    const winner = await Promise.any(both.map((person) => person.heading('You have won one!').then(() => person)));
+    const loser = winner === ann ? keeper : ann;
+    await loser.sees(/Sold out|Not this time/);
+    await winner.heading('The time to pay is over');
+    await eventually(
+      async () => {
+        await loser.press(/I want one|Try again/, 1_000).catch(() => {});
+        await loser.heading('You have won one!', 2_000);
+      },
+      { withinMs: 20_000 },
+    );
+    await loser.pay();
+    await loser.sees(/Paid, being packed|On its way|Delivered/);
+  });
+
+  it('tells somebody who was away that a product is back, once', async () => {
+    const ann = await somebody();
+    await ann.page.goto('/shop');
+    await ann.press('Tell me when it is back: Poster, 2019 edition');
+    await ann.sees('You will find a message in your inbox');
+    await ann.leave();
+    const keeper = await somebody('shopkeeper');
+    await keeper.page.goto('/keeper');
+    await keeper.press('Take in stock of Poster, 2019 edition');
+    await keeper.type('Pieces', '5');
+    await keeper.page.getByRole('dialog').getByRole('button', { name: 'Take in stock' }).click();
+    await keeper.sees('Now available: 5');
+    const back = await somebody();
+    await back.page.goto('/shop/inbox');
+    await back.sees('Poster, 2019 edition is back.');
+    expect(await back.page.getByText('Poster, 2019 edition is back.').count()).toBe(1);
   });
 
   it('is usable by everybody: axe finds nothing in any view, in both themes', async () => {
@@ -137,11 +162,11 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     const others = { inbox: '/shop/inbox', account: '/shop/account', sales: '/sale', sale: `/sale/${sales[0]!.id}` };
     const ofKeeper = { products: '/keeper', coupons: '/keeper/coupons', keeperSales: '/keeper/sales' };
     const anybody = { start: '/', machine: '/machine', missing: '/nowhere' };
-    const found = [
-      ...(await viewsOf(await somebody(), { ...anybody, ...ofCustomer, ...others })),
-      ...(await viewsOf(await somebody('shopkeeper'), ofKeeper)),
-    ];
-    expect(found).toEqual([]);
+    const found = await Promise.all([
+      viewsOf(await somebody(), { ...anybody, ...ofCustomer }),
+      viewsOf(await somebody('shopkeeper'), { ...ofKeeper, ...others }),
+    ]);
+    expect(found.flat()).toEqual([]);
   });
 
   /** Looks at each view in both themes, and takes pictures of it. @returns what is wrong */
@@ -153,7 +178,9 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       await person.page.getByText('One moment…').waitFor({ state: 'detached' });
       for (const colorScheme of ['light', 'dark'] as const) {
         await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        found.push(...(await person.violations()).map((violation) => `${name}, ${colorScheme}: ${violation}`));
+        // The themes differ by their colours alone.
+        const rules = colorScheme === 'dark' ? ['color-contrast'] : [];
+        found.push(...(await person.violations(...rules)).map((violation) => `${name}, ${colorScheme}: ${violation}`));
         await person.page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png`, fullPage: true });
       }
     }

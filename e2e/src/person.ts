@@ -35,14 +35,16 @@ export class Person {
     await this.page.getByText('one click is enough').waitFor({ state: 'detached' });
   }
 
-  press = (name: string | RegExp): Promise<void> => this.page.getByRole('button', { name }).first().click();
+  press = (name: string | RegExp, timeout = PATIENCE_MS): Promise<void> =>
+    this.page.getByRole('button', { name }).first().click({ timeout });
 
   go = (name: string | RegExp): Promise<void> => this.page.getByRole('link', { name }).first().click();
 
   /** @param text that is visible somewhere in the page */
   sees = (text: string | RegExp): Promise<void> => this.page.getByText(text).first().waitFor();
 
-  heading = (name: string | RegExp): Promise<void> => this.page.getByRole('heading', { name }).first().waitFor();
+  heading = (name: string | RegExp, timeout = PATIENCE_MS): Promise<void> =>
+    this.page.getByRole('heading', { name }).first().waitFor({ timeout });
 
   type = (label: string, text: string): Promise<void> => this.page.getByLabel(label, { exact: true }).fill(text);
 
@@ -65,10 +67,12 @@ export class Person {
     await this.press(/^Pay /);
   }
 
-  /** What axe finds wrong in the view as it is: the rule and where. */
-  async violations(): Promise<string[]> {
+  /** What axe finds wrong in the view as it is: the rule and where. @param rules all if none is named */
+  async violations(...rules: string[]): Promise<string[]> {
     await this.page.evaluate(axe.source);
-    const { violations } = (await this.page.evaluate('axe.run(document)')) as axe.AxeResults;
+    const options: axe.RunOptions = { resultTypes: ['violations'], ...(rules.length > 0 && { runOnly: rules }) };
+    const script = `axe.run(document, ${JSON.stringify(options)})`;
+    const { violations } = (await this.page.evaluate(script)) as axe.AxeResults;
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
   }
 

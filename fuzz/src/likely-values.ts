@@ -50,6 +50,7 @@ const ofEveryOperation = ({ random, resources, key }: Context): Generators => ({
   quantity: () => random.between(1, 4),
   amount: () => random.between(1, 5_000),
   currency: () => 'USD',
+  email: () => `${unique(random)}@example.org`,
   card: () => random.weighted(CARDS),
   value: () => random.between(1, 60),
   limit: () => undefined,

@@ -33,6 +33,7 @@ const ORDER: Schema = {
         '^(?=19[7-9]|[2-9])\\d{4}-(?:0[1-9]|1[0-2])-[0-2][1-8][Tt](?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d+)?(?:[Zz]|[+-]00:00)$',
     },
     kind: { enum: ['fixed', 'percent'] },
+    note: { anyOf: [{ type: 'string', maxLength: 5 }, { type: 'null' }] },
     value: { type: 'integer', minimum: 1, maximum: 1_000 },
     least: {
       anyOf: [

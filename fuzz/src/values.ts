@@ -66,6 +66,8 @@ export class ValueGenerator {
       case 'integer':
       case 'number':
         return this.#integer(schema);
+      case 'null':
+        return null;
       case 'boolean':
         return this.random.next() < 0.5;
       case undefined:

@@ -4,8 +4,11 @@ import {
   AccountRegistered,
   AccountVerified,
   ChangePassword,
+  ChangeProfile,
   CodeIssued,
+  GetProfile,
   ListRevocations,
+  ProfileChanged,
   ResendCode,
   SetRole,
   SignIn,
@@ -337,5 +340,30 @@ describe('the development seed', () => {
     ]);
     const sent = facts.filter(({ data }) => String(data['phone']).startsWith('+1000000000')).map(({ type }) => type);
     expect(sent.sort()).toEqual(['account.registered', 'account.registered', 'account.verified', 'account.verified']);
+  });
+});
+
+describe('a profile', () => {
+  it('is stored, keeps what is not named, and is published with each change and with no repeat', async () => {
+    const { id, phone } = await signUp({ phone: '+15550000077', name: 'Zoë' });
+    const before = { id, phone, name: 'Zoë', verified: false, language: 'en', channels: ['sms', 'email', 'inbox'] };
+    expect(await request(GetProfile, { userId: id })).toEqual(before);
+    const wanted = { email: 'zoe@example.org', language: 'zh' as const };
+    for (let n = 0; n < 2; n++)
+      expect(await request(ChangeProfile, { userId: id, ...wanted })).toEqual({ ...before, ...wanted });
+    const after = { ...before, ...wanted, channels: ['email', 'inbox'] };
+    expect(await request(ChangeProfile, { userId: id, channels: ['email'] })).toEqual(after);
+    expect(await request(GetProfile, { userId: id })).toEqual(after);
+    await eventually(() =>
+      expect(factsAbout(id, ProfileChanged.type).map(({ data }) => data)).toEqual([
+        { userId: id, ...wanted, channels: before.channels, version: 2 },
+        { userId: id, ...wanted, channels: after.channels, version: 3 },
+      ]),
+    );
+  });
+
+  it('is 404 without an account', async () => {
+    expect(await statusOf(request(GetProfile, { userId: randomUUID() }))).toBe(404);
+    expect(await statusOf(request(ChangeProfile, { userId: randomUUID(), language: 'zh' }))).toBe(404);
   });
 });

@@ -26,7 +26,7 @@ import { AUDITED } from './invariants.js';
 import { NotificationsModule } from './notifications.module.js';
 import { ALERTED_AT_ONCE } from './watch.js';
 
-/** Two processes, as they run in production: a product's watchers are told by both. */
+/** Two processes, as they run in production: a product's watchers are alerted by both. */
 let broker: TestBroker;
 let database: TestDatabase;
 let client: MessageClient;
@@ -65,7 +65,7 @@ const entriesOf = async (sku: string) =>
       [`products/${sku}`],
     )
   ).rows;
-const told = (sku: string, counts: Record<string, number>): Promise<void> =>
+const alerted = (sku: string, counts: Record<string, number>): Promise<void> =>
   eventually(async () =>
     expect(Object.fromEntries((await entriesOf(sku)).map(({ user_id, count }) => [user_id, count]))).toEqual(counts),
   );
@@ -74,11 +74,11 @@ it('tells a watcher once at each return, though every fact arrives twice, and no
   const [ann, bob] = [randomUUID(), randomUUID()];
   for (const user of [ann, ann, bob]) await watch(user, 'CAP');
   for (const message of ['a1', 'a1', 'a2']) await back('CAP', 3, `00000000-0000-7000-8000-0000000000${message}`);
-  await told('CAP', { [ann]: 1, [bob]: 1 });
+  await alerted('CAP', { [ann]: 1, [bob]: 1 });
   await unwatch(bob, 'CAP');
   await unwatch(bob, 'CAP');
   await back('CAP', 8);
-  await told('CAP', { [ann]: 2, [bob]: 1 });
+  await alerted('CAP', { [ann]: 2, [bob]: 1 });
   expect(await entriesOf('CAP')).toContainEqual(expect.objectContaining({ text: 'The CAP is back.' }));
 });
 
@@ -86,7 +86,7 @@ it('tells every one of many watchers once, some in each commit', async () => {
   const users = Array.from({ length: 2 * ALERTED_AT_ONCE + 50 }, () => randomUUID());
   await Promise.all(users.map((user) => watch(user, 'SALE')));
   await back('SALE', 12);
-  await told('SALE', Object.fromEntries(users.map((user) => [user, 1])));
+  await alerted('SALE', Object.fromEntries(users.map((user) => [user, 1])));
   const { rows } = await database.pool.query<{ most: number }>(
     `SELECT max(count)::int AS most FROM (
        SELECT count(*) FROM deliveries WHERE about = 'products/SALE' GROUP BY created_at
@@ -102,7 +102,7 @@ it('tells the watchers of a return that happened while every process was down', 
   await back('MUG', 1);
   await back('MUG', 4);
   services = await Promise.all([start(), start()]);
-  await told('MUG', { [ann]: 2 });
+  await alerted('MUG', { [ann]: 2 });
 });
 
 it('numbers the entries of an inbox, and lists those after a number or the newest', async () => {

@@ -6,12 +6,12 @@ import {
   EmailDelivery,
   type Message,
   type Outgoing,
-  type ProfileChanged,
   SmsDelivery,
 } from '@sluice/contracts';
 import { v5 } from 'uuid';
 import { announce, type Announcement, type Fact } from './notice.js';
 import type { Decision, Delivery, NewText, NewWaitingText, Notice, Recipient, Sent, State, Unsent } from './tables.js';
+import { hasChosen, known, recipientIn } from './recipient.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 
 /** The namespace of delivery ids (RFC 9562, section 5.5); changing it would make every delivery a second time. */
@@ -55,9 +55,6 @@ function decisionOf(before: Recipient, steps: readonly Step[]): Decision {
     messages: steps.flatMap(({ messages = [] }) => messages),
   };
 }
-
-export const recipientIn = ({ recipients }: State, userId: string): Recipient =>
-  recipients[userId] ?? unknownRecipient(userId);
 
 /** Puts an entry into the person's inbox, under its next number. */
 export function enter(recipient: Recipient, { id, about, text }: Notice, now: Date): Step & { entry: Sent } {
@@ -108,9 +105,6 @@ export function mail(recipient: Recipient, notice: Notice, limits: TextLimits, n
   };
 }
 
-const hasChosen = ({ channels }: Recipient, channel: Channel): boolean =>
-  channels === null || channels.includes(channel);
-
 type Registered = Message<typeof AccountRegistered>;
 type Issued = Message<typeof CodeIssued>;
 type Verified = Message<typeof AccountVerified>;
@@ -129,25 +123,6 @@ export const sendCode = (state: State, fact: Issued, limits: TextLimits, now: Da
 /** On `account.verified`: the number is this person's, so texts are sent as well. */
 export const verify = (state: State, { data: { userId, phone } }: Verified, now: Date): Decision => ({
   state: known(state, userId, (before) => ({ ...before, phone, verifiedAt: before.verifiedAt ?? now })),
-});
-
-/** On `account.profile_changed`: how the person wants to be told. An older fact is ignored. */
-export function learnProfile(state: State, { data }: Message<typeof ProfileChanged>): Decision {
-  const { userId, email, language, channels, version: profileVersion } = data;
-  if (recipientIn(state, userId).profileVersion >= profileVersion) return {};
-  return { state: known(state, userId, (before) => ({ ...before, email, language, channels, profileVersion })) };
-}
-
-function known(state: State, userId: string, change: (before: Recipient) => Recipient) {
-  const before = recipientIn(state, userId);
-  return { recipients: { [userId]: { ...change(before), version: before.version + 1 } } };
-}
-
-const unknownRecipient = (userId: string): Recipient => ({
-  ...{ userId, phone: null, name: null, verifiedAt: null, waiting: [], entries: 0, watches: 0 },
-  ...{ email: null, language: 'en', channels: null, profileVersion: 0, emails: 0, emailsSince: null },
-  ...noTexts,
-  version: 0,
 });
 
 interface Counted {

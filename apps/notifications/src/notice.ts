@@ -17,7 +17,7 @@ import {
   PaymentRefunded,
   type ProductRestocked,
 } from '@sluice/contracts';
-import type { Texts } from './texts.en.js';
+import type { Texts } from './english.js';
 import { TEXTS } from './texts.js';
 
 /** A fact about one person. */

@@ -26,13 +26,14 @@ import {
 } from '@sluice/contracts';
 import { decisionTime, On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { learnProfile, notify, sendCode, verify, welcome } from './composition.js';
+import { notify, sendCode, verify, welcome } from './composition.js';
 import { limitsOf, type NotificationsConfig } from './config.js';
 import { deliveryKeys, record } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
 import type { Fact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
+import { learnProfile } from './recipient.js';
 import type { TextLimits } from './text-limit.js';
 import { WaitingTexts } from './waiting-texts.sweep.js';
 import { alert, alertKeys, FIRST, unwatch, watch, watchKeys, type Restocked } from './watch.js';

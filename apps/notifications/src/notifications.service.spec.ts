@@ -12,6 +12,7 @@ import {
   OrderCancelled,
   OrderCompleted,
   OrderShipped,
+  ProfileChanged,
   SmsDelivery,
 } from '@sluice/contracts';
 import { MessageClient } from '@sluice/messaging';
@@ -287,6 +288,31 @@ describe('without providers', () => {
     expect(await deliveriesTo(entry.userId, 2)).toContainEqual(
       expect.objectContaining({ id: entry.id, channel: 'inbox', status: 'kept', text: 'Hello' }),
     );
+  });
+
+  it('notifies a person in their language by the channels that they have chosen, from the profile on', async () => {
+    const ann = person();
+    await joins(ann);
+    await deliveriesTo(ann.userId, 1);
+    const profile = { userId: ann.userId, email: 'ann@example.org', language: 'zh' as const };
+    await publish(broker, ProfileChanged, { ...profile, channels: ['email', 'inbox'], version: 3 });
+    await eventually(async () =>
+      expect(
+        (await database.pool.query(`SELECT FROM recipients WHERE user_id = $1 AND language = 'zh'`, [ann.userId]))
+          .rowCount,
+      ).toBe(1),
+    );
+    const order = about(ann.userId);
+    await publish(broker, OrderShipped, order);
+    const text = `订单 ${order.orderId.slice(0, 8)} 已发货。`;
+    expect((await deliveriesTo(ann.userId, 4)).filter((delivery) => delivery.text === text)).toMatchObject([
+      { channel: 'email', status: 'kept' },
+      { channel: 'inbox', status: 'kept' },
+      { channel: 'sms', status: 'withheld' },
+    ]);
+    expect(received.of(EmailDelivery, ({ userId }) => userId === ann.userId)).toMatchObject([
+      { address: 'ann@example.org', subject: `您的订单 ${order.orderId.slice(0, 8)}`, text },
+    ]);
   });
 
   it('records an e-mail to a person with an address', async () => {

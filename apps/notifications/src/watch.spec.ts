@@ -18,7 +18,7 @@ const back = (version: number) => ({ sku: 'cap', name: 'Cap', version });
 const LIMITS = { textsPerAccount: 50, codesPerNumber: 3, emailsPerAccount: 50 };
 const alert = (state: State, restocked: ReturnType<typeof back>, userIds: string[], now: Date): Decision =>
   decide(state, restocked, userIds, LIMITS, now);
-const told = ({ state }: Decision) =>
+const alerted = ({ state }: Decision) =>
   Object.values(state?.deliveries ?? {}).map(({ userId, text, about, channel }) => ({ userId, text, about, channel }));
 const sent = ({ messages = [] }: Decision) => messages.map(({ contract, data }) => ({ type: contract.type, data }));
 const entry = (userId: string) => ({ userId, text: 'Cap is back.', about: 'products/cap', channel: 'inbox' });
@@ -55,10 +55,10 @@ describe('when a product is back', () => {
 
   it('tells each watcher once, however often the fact arrives, and again at the next return', () => {
     const first = alert(watched, back(7), [ann, bob], NOW);
-    expect(told(first)).toEqual([entry(ann), entry(bob)]);
+    expect(alerted(first)).toEqual([entry(ann), entry(bob)]);
     const after1 = after(watched, first);
-    expect(told(alert(after1, back(7), [ann, bob], NOW))).toEqual([]);
-    expect(told(alert(after1, back(9), [ann, bob], NOW))).toEqual([entry(ann), entry(bob)]);
+    expect(alerted(alert(after1, back(7), [ann, bob], NOW))).toEqual([]);
+    expect(alerted(alert(after1, back(9), [ann, bob], NOW))).toEqual([entry(ann), entry(bob)]);
   });
 
   it('sends an e-mail too, in the watcher’s language, to who has an address and a proved number', () => {
@@ -68,7 +68,7 @@ describe('when a product is back', () => {
       recipients: { ...watched.recipients, [ann]: { ...watched.recipients[ann]!, ...known } },
     };
     const decision = alert(state, back(7), [ann, bob], NOW);
-    expect(told(decision)[0]).toMatchObject({ text: 'Cap 到货了。' });
+    expect(alerted(decision)[0]).toMatchObject({ text: 'Cap 到货了。' });
     expect(sent(decision).filter(({ type }) => type === 'delivery.email')).toMatchObject([
       { data: { userId: ann, address: 'ann@example.org', subject: 'Cap 到货了', text: 'Cap 到货了。' } },
     ]);
@@ -77,7 +77,7 @@ describe('when a product is back', () => {
 
   it('tells nobody whose watch has ended meanwhile', () => {
     const ended = after(watched, unwatch(watched, cap(bob), later(1)));
-    expect(told(alert(ended, back(7), [ann, bob], NOW))).toEqual([entry(ann)]);
+    expect(alerted(alert(ended, back(7), [ann, bob], NOW))).toEqual([entry(ann)]);
   });
 
   it('asks for the next watchers when there may be more, and for none otherwise', () => {

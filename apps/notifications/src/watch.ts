@@ -7,8 +7,9 @@ import {
   type WatchProduct,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { deliveryId, enter, mail, noticesOf, recipientIn, type Step } from './composition.js';
+import { deliveryId, enter, mail, noticesOf, type Step } from './composition.js';
 import { announceReturn } from './notice.js';
+import { recipientIn } from './recipient.js';
 import type { Decision, Keys, Recipient, Sent, State, Watch } from './tables.js';
 import type { TextLimits } from './text-limit.js';
 
@@ -91,21 +92,21 @@ export function alert(
   limits: TextLimits,
   now: Date,
 ): Decision {
-  const told = userIds
+  const alerted = userIds
     .filter((userId) => isWaiting(state, restocked, userId))
-    .map((userId) => tell(recipientIn(state, userId), restocked, limits, now));
+    .map((userId) => alertOf(recipientIn(state, userId), restocked, limits, now));
   return {
     state: {
-      deliveries: Object.fromEntries(told.map(({ entry }) => [entry.id, entry])),
-      recipients: Object.fromEntries(told.map(({ after }) => [after.userId, after])),
+      deliveries: Object.fromEntries(alerted.map(({ entry }) => [entry.id, entry])),
+      recipients: Object.fromEntries(alerted.map(({ after }) => [after.userId, after])),
     },
     append: {
-      newTexts: told.flatMap(({ append }) => append?.newTexts ?? []),
-      newDeliveries: told.flatMap(({ append }) => append?.newDeliveries ?? []),
+      newTexts: alerted.flatMap(({ append }) => append?.newTexts ?? []),
+      newDeliveries: alerted.flatMap(({ append }) => append?.newDeliveries ?? []),
     },
     messages: [
-      ...told.flatMap(({ messages = [] }) => messages),
-      ...(told.length > 0 ? [InboxFilled({ userIds: told.map(({ after }) => after.userId) })] : []),
+      ...alerted.flatMap(({ messages = [] }) => messages),
+      ...(alerted.length > 0 ? [InboxFilled({ userIds: alerted.map(({ after }) => after.userId) })] : []),
       ...(userIds.length < ALERTED_AT_ONCE ? [] : [nextAlert(restocked, userIds.at(-1)!)]),
     ],
   };
@@ -115,8 +116,8 @@ const isWaiting = ({ watches, deliveries }: State, restocked: Restocked, userId:
   watches[watchKey(restocked.sku, userId)]?.watching === true &&
   deliveries[alertId(restocked, userId, 'inbox')] === undefined;
 
-/** The entry is a row that is checked, so that a return is told once, and not one that is only appended. */
-function tell(recipient: Recipient, restocked: Restocked, limits: TextLimits, now: Date): Step & { entry: Sent } {
+/** The entry is a row that is checked, so that a return gives one alert, and not one that is only appended. */
+function alertOf(recipient: Recipient, restocked: Restocked, limits: TextLimits, now: Date): Step & { entry: Sent } {
   const { inbox, email } = noticesOf(announceReturn(restocked, recipient.language), (channel) =>
     alertId(restocked, recipient.userId, channel),
   );

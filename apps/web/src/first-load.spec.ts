@@ -20,7 +20,7 @@ it('has nothing inline, which the Content-Security-Policy would refuse', () => {
 });
 
 it('loads the control room only when somebody opens it', () => {
-  const room = readdirSync(path.join(DIST, 'assets')).filter((file) => /^machine-view-.*\.js$/.test(file));
-  expect(room).toHaveLength(1);
-  expect(named().filter((file) => file.includes(room[0]!))).toEqual([]);
+  const controlRoom = readdirSync(path.join(DIST, 'assets')).filter((file) => /^machine-view-.*\.js$/.test(file));
+  expect(controlRoom).toHaveLength(1);
+  expect(named().filter((file) => file.includes(controlRoom[0]!))).toEqual([]);
 });

@@ -39,6 +39,13 @@ it('gives the set-up steps the manifest of every service', () => {
   expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toMatch(/cp --parents apps\/\*\/service\.json .* \/audited /);
 });
 
+it('builds the page with the others, and puts it beside the gateway, which looks for it there', () => {
+  const needed = ['package.json', 'tsconfig.json', 'vite.config.ts', 'index.html', 'src/main.tsx'];
+  expect(needed.map((file) => `apps/web/${file}`).filter(isIgnored)).toEqual([]);
+  expect(readFileSync(inRoot('Dockerfile'), 'utf8')).toContain('mv /out/apps/web /out/served/gateway');
+  expect(readFileSync(inRoot('apps/gateway/src/page/page.ts'), 'utf8')).toContain("'../../../web/dist'");
+});
+
 it.each(['docs/limits.md', 'node_modules/a/b.js', 'libs/messaging/dist/index.js', 'load/smoke.js', '.env.local'])(
   'leaves %s out of the images',
   (file) => expect(isIgnored(file)).toBe(true),

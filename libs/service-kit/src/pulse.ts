@@ -24,7 +24,7 @@ const MAX_AGE_MS = { busy: 500, calm: 30_000 };
 const AT_WORK = 20;
 /** A pulse waits so long for them, and has the last ones otherwise: a slow broker is no silent process. Milliseconds. */
 const WAIT_MS = 200;
-/** The invariants read whole tables, and no pulse waits for them. Milliseconds. */
+/** The invariants read whole tables. Milliseconds. */
 const CHECK_EVERY_MS = 60_000;
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -48,7 +48,7 @@ export class PulseMaker {
     this.#depths = new QueueDepths(() => publisher.openPlainChannel());
     this.#queues = new Latest(() => this.#depths.read(ownQueues(service)), WAIT_MS);
     this.#database = new Latest(database ?? (async () => ({})), WAIT_MS);
-    this.#verdicts = new Latest(invariants ?? (async () => ({})), 0);
+    this.#verdicts = new Latest(invariants ?? (async () => ({})), WAIT_MS);
   }
 
   async next(): Promise<Pulse> {

@@ -1,7 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Controller, Inject, Module } from '@nestjs/common';
-import { ListNotifications, type Message, type Reply } from '@sluice/contracts';
+import {
+  AlertWatchers,
+  GetInboxEntries,
+  ListNotifications,
+  type Message,
+  type Reply,
+  UnwatchProduct,
+  WatchProduct,
+} from '@sluice/contracts';
 import { MessageClient, On, Publisher } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker, type TestDatabase } from '@sluice/testing';
 import { Pool } from 'pg';
@@ -28,6 +36,20 @@ class Greeter {
   async greet({ data }: Message<typeof ListNotifications>): Promise<Reply<typeof ListNotifications>> {
     return { items: [{ id: data.userId, at: new Date().toISOString(), text: this.config.GREETING, about: '' }] };
   }
+
+  @On(GetInboxEntries)
+  async entries(): Promise<Reply<typeof GetInboxEntries>> {
+    return { items: [], last: 0 };
+  }
+
+  @On(WatchProduct)
+  async watch(): Promise<void> {}
+
+  @On(UnwatchProduct)
+  async unwatch(): Promise<void> {}
+
+  @On(AlertWatchers)
+  async alert(): Promise<void> {}
 }
 
 class GreeterModule {}

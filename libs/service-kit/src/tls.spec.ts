@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { Controller, Module } from '@nestjs/common';
-import { ListNotifications, type Reply } from '@sluice/contracts';
+import {
+  AlertWatchers,
+  GetInboxEntries,
+  ListNotifications,
+  type Reply,
+  UnwatchProduct,
+  WatchProduct,
+} from '@sluice/contracts';
 import { MessageClient, On } from '@sluice/messaging';
 import {
   canStartBroker,
@@ -32,6 +39,20 @@ class Quiet {
   async list(): Promise<Reply<typeof ListNotifications>> {
     return { items: [] };
   }
+
+  @On(GetInboxEntries)
+  async entries(): Promise<Reply<typeof GetInboxEntries>> {
+    return { items: [], last: 0 };
+  }
+
+  @On(WatchProduct)
+  async watch(): Promise<void> {}
+
+  @On(UnwatchProduct)
+  async unwatch(): Promise<void> {}
+
+  @On(AlertWatchers)
+  async alert(): Promise<void> {}
 }
 
 class QuietModule {}

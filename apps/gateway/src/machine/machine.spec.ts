@@ -166,7 +166,7 @@ const SETTLED_AFTER = 11;
 describe('the figures of a queue', () => {
   it("over 30 s of load are those of the broker's own management within 5 %", async () => {
     promotions!.peer.ms = 400; // of 100 at once: 250 a second
-    await publishFor(100, 10_000);
+    await publishFor(300, 10_000);
     const from = snapshots().length;
     const samples = await managedDuring(publishFor(30_000 + SETTLED_AFTER * 1_000, 240));
     const [managed, shown] = [

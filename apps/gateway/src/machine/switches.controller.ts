@@ -38,11 +38,14 @@ export class SwitchesController {
     return this.#ask(request, { service, turn });
   }
 
-  /** By the address of the connection, not by a header that a proxy or a client may write. */
-  async #ask({ raw }: FastifyRequest, wanted: object): Promise<SwitchStates> {
-    if (!this.supervisor || !LOOPBACK.test(raw.socket.remoteAddress ?? '')) throw ProblemError.of(404, NONE);
+  async #ask(request: FastifyRequest, wanted: object): Promise<SwitchStates> {
+    if (!this.supervisor || !isFromHere(request)) throw ProblemError.of(404, NONE);
     const answer = await this.supervisor.ask(wanted);
     if ('refused' in answer) throw ProblemError.of(404, 'Not found', answer.refused);
     return answer;
   }
 }
+
+/** By the address of the connection, which nobody can write; what a proxy passes on is not from here. */
+const isFromHere = ({ raw, headers }: FastifyRequest): boolean =>
+  LOOPBACK.test(raw.socket.remoteAddress ?? '') && !('x-forwarded-for' in headers) && !('forwarded' in headers);

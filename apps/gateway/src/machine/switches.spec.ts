@@ -53,7 +53,7 @@ describe('the switches of the control room', () => {
   });
 
   it('are refused to customers, strangers, and other machines, also with the headers of a proxy', async () => {
-    const gateway = await start({ TRUST_PROXY: 'loopback' }, supervisor);
+    const gateway = await start({ TRUST_PROXY: '1' }, supervisor);
     const before = supervisor.asked.length;
     expect((await stop(gateway, await tokenOf(BOB))).status).toBe(403);
     expect((await call(gateway, 'POST', '/ops/switches/logistics/stop')).status).toBe(401);
@@ -61,6 +61,7 @@ describe('the switches of the control room', () => {
       ['192.0.2.7', undefined],
       ['192.0.2.7', '127.0.0.1'],
       ['::ffff:10.0.0.1', '127.0.0.1'],
+      ['127.0.0.1', '192.0.2.7'],
     ] as const) {
       const { statusCode } = await gateway.app.inject({
         method: 'POST',

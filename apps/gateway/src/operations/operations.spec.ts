@@ -1,5 +1,14 @@
 import { Controller } from '@nestjs/common';
-import { AccountRegistered, ListNotifications, type Message, type Reply } from '@sluice/contracts';
+import {
+  AccountRegistered,
+  AlertWatchers,
+  GetInboxEntries,
+  ListNotifications,
+  type Message,
+  type Reply,
+  UnwatchProduct,
+  WatchProduct,
+} from '@sluice/contracts';
 import { dependencies, On, PermanentError } from '@sluice/messaging';
 import { depth, eventually, createServiceUsers, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { v7 } from 'uuid';
@@ -24,6 +33,20 @@ class FaultyPeer {
   async list(): Promise<Reply<typeof ListNotifications>> {
     return { items: [] };
   }
+
+  @On(GetInboxEntries)
+  async entries(): Promise<Reply<typeof GetInboxEntries>> {
+    return { items: [], last: 0 };
+  }
+
+  @On(WatchProduct)
+  async watch(): Promise<void> {}
+
+  @On(UnwatchProduct)
+  async unwatch(): Promise<void> {}
+
+  @On(AlertWatchers)
+  async alert(): Promise<void> {}
 }
 
 let broker: TestBroker;

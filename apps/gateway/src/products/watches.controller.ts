@@ -11,7 +11,7 @@ type ProductPath = z.output<typeof ProductPath>;
 
 const PENDING_ANSWER = 'Accepted, and done when notifications is back';
 
-/** Asks inventory whether the product exists; while it does not answer, any watch is accepted. */
+/** A watch is refused for no product; while inventory does not answer, it is accepted without asking. */
 @Controller('products/:sku/watch')
 export class WatchesController {
   constructor(private readonly rpc: Rpc) {}
@@ -34,7 +34,6 @@ export class WatchesController {
     if (answer === PENDING) void reply.status(202);
   }
 
-  /** Ended before the product is looked up: it may be watched since a time at which inventory did not answer. */
   @Delete()
   @HttpCode(204)
   @Describe('Tell me no more when this product is back', {
@@ -47,8 +46,8 @@ export class WatchesController {
     @Param({ schema: ProductPath }) { sku }: ProductPath,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const answer = await this.rpc.requestOrPending(UnwatchProduct, { sku, userId: me.id });
     await this.rpc.requestOrPending(GetProduct, { sku });
+    const answer = await this.rpc.requestOrPending(UnwatchProduct, { sku, userId: me.id });
     if (answer === PENDING) void reply.status(202);
   }
 }

@@ -49,6 +49,7 @@ const BODIES: [string, string, object][] = [
   ['POST', '/sessions', { phone: '+15550000001', password: 'pässword' }],
   ['POST', '/users/verification', { code: '123456' }],
   ['PUT', `/users/${ANN}/role`, { role: 'admin' }],
+  ['PATCH', '/me', { email: 'zoe@example.org', language: 'zh' }],
   ['POST', '/me/password', { current: 'pässword', new: 'pässwörter' }],
   ['PUT', '/products/TEA', { name: 'Café', price }],
   ['POST', '/products/TEA/receipts', { warehouse: 'east', quantity: 1, reference: 'N-ä' }],

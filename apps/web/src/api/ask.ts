@@ -43,7 +43,7 @@ export async function ask<D>(
 }
 
 /** A request that reached nobody fails with a TypeError. */
-export function unlessUnreachable(error: unknown): undefined {
+function unlessUnreachable(error: unknown): undefined {
   if (!(error instanceof TypeError)) throw error;
 }
 

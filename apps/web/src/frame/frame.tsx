@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, NavLink, useLocation } from 'react-router';
 import { session } from '../api/session.js';
 import { useStore } from '../api/store.js';
-import { useUnread } from '../shop/inbox.js';
+import { useInboxStream, useUnread } from '../shop/inbox.js';
 import { pieces } from '../shop/cart.js';
 import { keptCart } from '../shop/kept-cart.js';
 import { CartIcon, InboxIcon, Waves } from '../ui/icons.js';
@@ -92,6 +92,7 @@ const CartLink = () => {
 const InboxLink = () => {
   const { t } = useTranslation();
   const count = useUnread();
+  useInboxStream();
   const current = useStore(session);
   if (!current) return null;
   return (

@@ -68,7 +68,11 @@ function useResult(saleId: string, claim: Claim | undefined, see: (view: ClaimVi
     const work =
       status === 'won'
         ? readWin(saleId, ticket, see, signal)
-        : follow(streamOf(location), { signal, onEvent: ({ data }) => see(JSON.parse(data) as ClaimView) });
+        : follow(streamOf(location), {
+            signal,
+            alsoHidden: true,
+            onEvent: ({ data }) => see(JSON.parse(data) as ClaimView),
+          });
     work.catch(() => {});
     return () => abort.abort();
   }, [saleId, location, ticket, status, see]);

@@ -40,6 +40,8 @@ const ClaimForm = ({ sale, join, isAgain }: FormProps) => {
   useNow();
   const [address, setAddress] = useState<Address>(keptAddress.read);
   const { send, isSending, problem } = useSend(() => join(address));
+  // Somebody was faster, and the view has not seen it yet.
+  const isGone = problem?.status === 410;
   const isFull = useStore(waits).some(({ reason }) => reason === 'busy') && isSending;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -55,10 +57,10 @@ const ClaimForm = ({ sale, join, isAgain }: FormProps) => {
       <p className="hint" role="status">
         {isFull && t('sale.full')}
         {sale.state === 'scheduled' && !canPress && t('sale.early')}
-        {sale.state === 'sold-out' && t('sale.soldOutText')}
-        {sale.state === 'open' && sale.round > 1 && t('sale.reopened')}
+        {(sale.state === 'sold-out' || isGone) && t('sale.soldOutText')}
+        {sale.state === 'open' && sale.round > 1 && !isGone && t('sale.reopened')}
       </p>
-      {problem && problem.status !== 410 && (
+      {problem && !isGone && (
         <p className="fault" role="alert">
           {t('common.failed', { why: problem.message })}
         </p>

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../api/ask.js';
@@ -10,21 +10,26 @@ import { Field } from '../ui/field.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
 import { View } from '../ui/view.js';
+import { Preferences, useProfile } from './preferences.js';
 
 export const AccountView = () => {
   const { t } = useTranslation();
   return (
     <View title={t('account.title')} className="narrow">
-      <SignedIn>
-        {(current) => (
-          <>
-            <Points {...current} />
-            <Verification {...current} />
-            <Password />
-          </>
-        )}
-      </SignedIn>
+      <SignedIn>{(current) => <Account key={current.userId} {...current} />}</SignedIn>
     </View>
+  );
+};
+
+const Account = (current: Session) => {
+  const profile = useProfile(current.userId);
+  return (
+    <>
+      <Points {...current} />
+      {profile && <Preferences key={JSON.stringify(profile)} profile={profile} />}
+      {profile?.verified === false && <Verification {...current} />}
+      <Password />
+    </>
   );
 };
 
@@ -46,10 +51,12 @@ const Points = ({ userId }: Session) => {
 
 const Verification = ({ phone }: Session) => {
   const { t } = useTranslation();
+  const queries = useQueryClient();
   const [code, setCode] = useState('');
   const confirm = useSend(async () => {
     await ask(() => api.POST('/users/verification', { body: { code } }));
     announce(t('account.confirmed'));
+    await queries.invalidateQueries({ queryKey: ['me'] });
   });
   const resend = useSend(async () => {
     await ask(() => api.POST('/users/verification/resend'));

@@ -5,7 +5,8 @@ import { SignedIn } from '../frame/signed-in.js';
 import { day } from '../i18n/format.js';
 import { Loading } from '../ui/loading.js';
 import { View } from '../ui/view.js';
-import { markRead, readBefore, useInbox, type Message } from './inbox.js';
+import { markRead, readBefore, useInbox } from './inbox.js';
+import { placeOf, type Message } from './messages.js';
 
 export const InboxView = () => {
   const { t } = useTranslation();
@@ -37,11 +38,11 @@ const Messages = ({ userId }: { userId: string }) => {
 
 const MessageItem = ({ at, text, about, isNew }: Message & { isNew: boolean }) => {
   const { t } = useTranslation();
+  const place = placeOf({ about });
   return (
     <li className={`card message ${isNew ? 'new' : ''}`}>
       <p>
-        {isNew && <span className="badge">{t('inbox.isNew')}</span>}{' '}
-        {about.startsWith('orders/') ? <Link to={`/shop/${about}`}>{text}</Link> : text}
+        {isNew && <span className="badge">{t('inbox.isNew')}</span>} {place ? <Link to={place}>{text}</Link> : text}
       </p>
       <time dateTime={at}>{day(at)}</time>
     </li>

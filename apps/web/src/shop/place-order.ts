@@ -11,8 +11,8 @@ export interface PlacedOrder {
 }
 
 /**
- * Places what is in the cart. The key is kept with the cart before anything is sent: whatever happens then, the same cart
- * is the same order.
+ * Places what is in the cart. The key is kept with the cart before anything is sent: whatever happens then, the same
+ * cart is the same order.
  */
 export async function placeOrder(address: Address): Promise<PlacedOrder> {
   const { checkout } = changeCart((cart) => withCheckout(cart, address, newKey));

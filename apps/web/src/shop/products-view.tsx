@@ -9,6 +9,7 @@ import { View } from '../ui/view.js';
 import { add, quantityOf } from './cart.js';
 import { changeCart, keptCart } from './kept-cart.js';
 import { useProducts, type Product } from './products.js';
+import { Watch } from './watch.js';
 
 /** Below this, how many are left is worth knowing. */
 const FEW = 20;
@@ -53,9 +54,13 @@ const ProductCard = (product: Product) => {
       <h2>{name}</h2>
       <p className="price">{money(price)}</p>
       <Stock available={available} />
-      <button type="button" disabled={available <= 0} onClick={put} aria-label={t('shop.addNamed', { name })}>
-        {t('shop.add')}
-      </button>
+      {available > 0 ? (
+        <button type="button" onClick={put} aria-label={t('shop.addNamed', { name })}>
+          {t('shop.add')}
+        </button>
+      ) : (
+        <Watch sku={sku} name={name} />
+      )}
       {inCart > 0 && <p className="in-cart status">{t('shop.inCart', { count: inCart })}</p>}
     </li>
   );

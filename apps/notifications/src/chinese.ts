@@ -1,5 +1,5 @@
 import { formatMoney, type OrderReason } from '@sluice/contracts';
-import type { Texts } from './texts.en.js';
+import type { Texts } from './english.js';
 
 const reasons: Record<OrderReason | 'too_many_unpaid', string> = {
   out_of_stock: '其中有商品缺货',
