@@ -47,6 +47,7 @@ describe.skipIf(!chromium || process.env['E2E_IN_CONTAINERS'] === 'true')('the c
 
   it('shows a service that is gone within seconds, how its queue fills, and how it is worked off', async () => {
     await operator.page.goto('/machine');
+    await waiting(0);
     await sees('All is well');
     await system.instance('logistics').end('SIGTERM');
     await sees('logistics is gone');
@@ -86,7 +87,7 @@ describe.skipIf(!chromium || process.env['E2E_IN_CONTAINERS'] === 'true')('the c
     await sees(`${ORDERS} dead letters of ${QUEUE}`);
     await operator.go('Dead letters');
     await sees(/column .*address/);
-    await operator.press(`Send the dead letters of ${QUEUE} back to it`);
+    await operator.press(`Send them home, to ${QUEUE}`);
     await sees('There are no dead letters.');
     for (const id of ids) await shop.reaches(customer, id, 'completed');
   });

@@ -47,7 +47,7 @@ export { LiveFeed, type LiveFeedOptions } from './live.js';
 export { On, type OnOptions } from './on.js';
 export { PulseChannel, type PulseChannelOptions } from './pulse-channel.js';
 export { QueueDepths, type QueueDepth } from './queue-depths.js';
-export { activityCount, messagingVitals, ownQueues, type MessagingVitals } from './vitals.js';
+export { activityNow, messagingVitals, ownQueues, type MessagingVitals } from './vitals.js';
 export { Publisher, type PublisherOptions, type PublishOptions } from './publisher.js';
 export { topicMatcher } from './routes.js';
 export { RethrowFilter } from './rethrow-filter.js';

@@ -66,8 +66,11 @@ const anonymous = new Counter({
 /** AMQP messages that the broker has confirmed, by exchange: what the broker itself counts as published there. */
 export const sent = new Map<string, number>();
 
-/** Changes with every message that is published, taken or settled here, and with every request that ends. */
-export const activity = { count: 0 };
+/**
+ * Changes with every message that is published, taken or settled here, and with every request that ends. `failed`: those
+ * that were not simply acknowledged.
+ */
+export const activity = { count: 0, failed: 0 };
 
 /**
  * Sources of the gauges when they are scraped. Connections, consumers and queues of this process add themselves, and
@@ -194,6 +197,7 @@ export type HandledEnding = 'ack' | 'hold' | 'retry' | 'dead' | 'aside' | 'given
 export function countHandled(queue: string, messageType: unknown, ending: HandledEnding, began: number): void {
   const type = typeLabel(messageType);
   activity.count += 1;
+  if (ending !== 'ack') activity.failed += 1;
   handled.inc({ queue, type, ending });
   handleSeconds.observe({ queue, type }, secondsSince(began));
 }

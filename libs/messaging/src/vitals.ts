@@ -8,7 +8,7 @@ import type { QueueDepth } from './queue-depths.js';
 export type MessagingVitals = Pick<Vitals, 'published' | 'sent' | 'queues' | 'requests' | 'dependencies'>;
 
 /** Changes with every message and request of this process. */
-export const activityCount = (): number => activity.count;
+export const activityNow = (): Readonly<typeof activity> => ({ ...activity });
 
 /** The queues of a service that runs in this process, with those of its dead letters. */
 export const ownQueues = (service: string): string[] =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Data, ServicePulse, Vitals } from '@sluice/contracts/kit';
-import { activityCount, messagingVitals, ownQueues, QueueDepths, type Publisher } from '@sluice/messaging';
+import { activityNow, messagingVitals, ownQueues, QueueDepths, type Publisher } from '@sluice/messaging';
 import type { Verdicts } from './invariants.js';
 import { Latest } from './latest.js';
 import { scrub } from './secrets.js';
@@ -39,7 +39,7 @@ export class PulseMaker {
   readonly #queues: Latest<Awaited<ReturnType<QueueDepths['read']>>>;
   readonly #database: Latest<Pick<Vitals, 'commits' | 'outbox'>>;
   readonly #verdicts: Latest<Verdicts>;
-  #activity = 0;
+  #activity = { count: 0, failed: 0 };
   #calm = false;
   #repeatAt = -Infinity;
 
@@ -54,11 +54,14 @@ export class PulseMaker {
   async next(): Promise<Pulse> {
     const about = { service: this.sources.service, instance: this.#instance, version };
     const uptimeSeconds = Math.round(process.uptime());
-    const done = activityCount() - this.#activity;
+    const [before, now] = [this.#activity, activityNow()];
+    const done = now.count - before.count;
     if (this.#calm && done === 0 && performance.now() < this.#repeatAt) return { ...about, uptimeSeconds };
-    this.#activity += done;
+    this.#activity = now;
     this.#repeatAt = performance.now() + REPEAT_EVERY_MS;
-    const vitals = await this.#vitals(this.#calm && done < AT_WORK ? MAX_AGE_MS.calm : MAX_AGE_MS.busy);
+    const vitals = await this.#vitals(
+      this.#calm && done < AT_WORK && now.failed === before.failed ? MAX_AGE_MS.calm : MAX_AGE_MS.busy,
+    );
     this.#calm = isCalm(vitals);
     return { ...about, uptimeSeconds, vitals };
   }

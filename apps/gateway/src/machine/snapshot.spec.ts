@@ -73,6 +73,11 @@ describe('a queue', () => {
     expect(ofQueue(seen(after(...both(0), ...both(1)), 1))).toMatchObject({ in: 16, out: 10, ready: 6 });
   });
 
+  it('is known from one process while another has only said that it is there', () => {
+    const processes = after([0, says(4, 0, 0)], [1, pulse('b')]);
+    expect(ofQueue(seen(processes, 1))).toMatchObject({ ready: 4 });
+  });
+
   it('shows its retries and its dead letters', () => {
     const failing = (retry: number, dead: number, letters: number) =>
       vitals({
@@ -114,9 +119,12 @@ describe('a process', () => {
     expect([left(20), left(31), left(1_000)]).toEqual([['a', 'b'], ['b'], ['b']]);
   });
 
-  it('that was heard only in short is not shown before it has told its counters', () => {
-    expect(seen(after([0, pulse('a')]), 0).services).toEqual([]);
-    expect(seen(after([0, pulse('a')], [1, pulse('a', vitals())]), 1).services).toHaveLength(1);
+  it('that was heard only in short is there, and has figures once it has told them', () => {
+    const short = after([0, pulse('a')]);
+    expect([isGone(short, 0), isGone(short, 3)]).toEqual([[false], [true]]);
+    expect(seen(short, 0).queues).toEqual([]);
+    const full = hear(short, pulse('a', vitals({ queues: [queue(QUEUE)] })), 1_000);
+    expect(ofQueue(seen(full, 1))).toMatchObject({ ready: 0 });
   });
 });
 

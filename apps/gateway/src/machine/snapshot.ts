@@ -74,7 +74,7 @@ const NOTHING: Observed = { depths: new Map(), samples: [] };
 
 /** The system now. @param observed queues of services that say nothing; @param at RFC 3339, the same instant as `now` */
 export function snapshotOf(processes: Processes, now: number, at: string, observed: Observed = NOTHING): Snapshot {
-  const all = [...processes.values()].filter(({ vitals }) => vitals !== undefined);
+  const all = [...processes.values()];
   const services = [...new Set(all.map(({ service }) => service))].sort();
   const of = (service: string): Heard[] => all.filter((one) => one.service === service);
   const running = (service: string): Heard[] => of(service).filter((one) => !isSilent(one, now));
@@ -94,8 +94,11 @@ export function snapshotOf(processes: Processes, now: number, at: string, observ
 }
 
 const histories = (processes: readonly Heard[]): (readonly Sample[])[] => processes.map(({ samples }) => samples);
+/** The one that was heard last, of those that have told their figures. */
 const latest = (processes: readonly Heard[]): Heard | undefined =>
-  processes.reduce<Heard | undefined>((best, one) => (best && best.at > one.at ? best : one), undefined);
+  processes
+    .filter(({ vitals }) => vitals)
+    .reduce<Heard | undefined>((best, one) => (best && best.at > one.at ? best : one), undefined);
 
 function serviceOf(service: string, all: readonly Heard[], now: number): Snapshot['services'][number] {
   const running = all.filter((one) => !isSilent(one, now));
@@ -180,13 +183,15 @@ function flowOf(queue: string, rates: (readonly Sample[])[], depths: readonly Sa
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 const sentBy = (service: string, running: readonly Heard[]): Snapshot['sent'] =>
-  [...new Set(running.flatMap(({ vitals }) => vitals!.sent.map(({ exchange }) => exchange)))].map((exchange) => ({
-    ...{ service, exchange },
-    perSecond: rateOfAll(histories(running), keyOf('sent', exchange)),
-  }));
+  [...new Set(running.flatMap(({ vitals }) => (vitals?.sent ?? []).map(({ exchange }) => exchange)))].map(
+    (exchange) => ({
+      ...{ service, exchange },
+      perSecond: rateOfAll(histories(running), keyOf('sent', exchange)),
+    }),
+  );
 
 const typesOf = (running: readonly Heard[]): Snapshot['types'] =>
-  [...new Set(running.flatMap(({ vitals }) => vitals!.published.map(({ type }) => type)))]
+  [...new Set(running.flatMap(({ vitals }) => (vitals?.published ?? []).map(({ type }) => type)))]
     .map((type) => ({ type, perSecond: rateOfAll(histories(running), keyOf('published', type)) }))
     .filter(({ perSecond }) => perSecond > 0)
     .sort((one, other) => other.perSecond - one.perSecond);
@@ -194,7 +199,7 @@ const typesOf = (running: readonly Heard[]): Snapshot['types'] =>
 /** Of several processes, a sick one says what is wrong. */
 function dependenciesOf(service: string, running: readonly Heard[]): Snapshot['dependencies'] {
   const byName = new Map<string, DependencyHealth>();
-  for (const one of running.flatMap(({ vitals }) => vitals!.dependencies))
+  for (const one of running.flatMap(({ vitals }) => vitals?.dependencies ?? []))
     if (byName.get(one.name)?.state !== 'sick') byName.set(one.name, one);
   return [...byName.values()].map((one) => ({ service, ...one }));
 }
