@@ -28,6 +28,17 @@ const PRICES_ARRIVE_WITHIN_MS = 3_000;
 export interface Sluice extends RunningSystem {
   /** @param product its index; by default each order is for the next one of all products */
   place(product?: number): Promise<PlacedOrder>;
+  /** Places an order that is not paid, for the next customer. */
+  placeUnpaid(): Promise<UnpaidOrder>;
+  port: number;
+}
+
+export interface UnpaidOrder {
+  id: string;
+  /** Token of its customer. */
+  token: string;
+  /** Resolves when the order is completed. */
+  pay(): Promise<void>;
 }
 
 export async function startSluice(run: BenchRun): Promise<Sluice> {
@@ -43,11 +54,14 @@ export async function startSluice(run: BenchRun): Promise<Sluice> {
   const http = new HttpClient(port);
   const url = await runningPostgresUrl(stateDirectory);
   let next = 0;
+  const placeUnpaid = (product?: number): Promise<UnpaidOrder> => {
+    const n = next++;
+    return placeOrder(http, facts, skus[(product ?? n) % skus.length]!, customers[n % customers.length]!);
+  };
   return {
-    place: (product) => {
-      const n = next++;
-      return placeOrder(http, facts, skus[(product ?? n) % skus.length]!, customers[n % customers.length]!);
-    },
+    place: async (product) => ({ completed: (await placeUnpaid(product)).pay() }),
+    placeUnpaid: () => placeUnpaid(),
+    port,
     parts: partsOf(stateDirectory),
     wal: await walReader(url!),
     stop: async () => {
@@ -94,7 +108,7 @@ async function follow(url: string): Promise<Facts> {
   return { payable: by['order.awaiting_payment'], completed: by['order.completed'], close };
 }
 
-async function placeOrder(http: HttpClient, facts: Facts, sku: string, token: string): Promise<PlacedOrder> {
+async function placeOrder(http: HttpClient, facts: Facts, sku: string, token: string): Promise<UnpaidOrder> {
   const authorization = { authorization: `Bearer ${token}` };
   const order = { lines: [{ sku, quantity: 1 }], address: ADDRESS };
   const key = { 'idempotency-key': randomUUID() };
@@ -104,7 +118,7 @@ async function placeOrder(http: HttpClient, facts: Facts, sku: string, token: st
     await http.expect('POST', `/orders/${id}/payment`, { card: CARD }, authorization);
     await facts.completed.of(id);
   };
-  return { completed: pay() };
+  return { id, token, pay };
 }
 
 function partsOf(stateDirectory: StateDirectory): Parts {
