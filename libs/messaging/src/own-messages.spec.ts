@@ -3,6 +3,7 @@ import type { Contract, Message } from '@sluice/contracts';
 import { deadLetters, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encode, type WireMessage } from './codec.js';
+import { dependencies } from './dependencies.js';
 import { PermanentError, UnavailableError } from './errors.js';
 import { Publisher } from './publisher.js';
 import {
@@ -125,6 +126,7 @@ describe('a message of a process to itself', () => {
       handles(Do, async ({ data: { n } }) => {
         tries.push(performance.now());
         if (tries.length < 2) throw new UnavailableError('wait', { dependency: 'sick-own', retryAfterMs: 600 });
+        dependencies.succeeded('sick-own');
         return { n };
       }),
     ]);
@@ -137,7 +139,8 @@ describe('a message of a process to itself', () => {
     let fails = true;
     const { server } = await startService(broker, [
       handles(Do, async ({ data: { n } }) => {
-        if (fails) throw new UnavailableError('no answer', { dependency: 'sick-own-2' });
+        if (fails) throw new UnavailableError('no answer', { dependency: 'sick-own' });
+        dependencies.succeeded('sick-own');
         return { n };
       }),
     ]);
