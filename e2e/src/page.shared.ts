@@ -39,7 +39,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
 
   it('sells a product as a person buys it, once although they press twice', async () => {
     const ann = await somebody();
-    const before = (await orders()).length;
+    const before = (await orders()).map(({ id }) => id);
     await ann.putInCart('Mug, white');
     await ann.page.reload();
     await ann.go('Cart, 1 piece');
@@ -53,7 +53,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await ann.pay();
     await ann.heading('Delivered');
     await ann.sees('Order completed');
-    expect((await orders()).length).toBe(before + 1);
+    expect((await orders()).filter(({ id }) => !before.includes(id))).toHaveLength(1);
     await ann.page.getByRole('link', { name: /Inbox, [1-9]/ }).click();
     await ann.sees(/has arrived/);
   });

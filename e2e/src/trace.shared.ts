@@ -83,7 +83,6 @@ describe.runIf(IS_TRACED)('one trace', () => {
         'gateway: payments.pay request',
         'gateway: payments.pay publish',
         'payments: payments.pay process',
-        'payments: payments.capture publish',
         'payments: payments.capture process',
       ];
       const captured = await spanWithPath([...way, 'payments: payment.captured publish']);

@@ -8,6 +8,8 @@ const SHOWN = 5;
 /** Operations that cannot succeed from outside alone, and why. */
 const NO_SUCCESS: Readonly<Record<string, string>> = {
   'POST /users/verification': 'its code goes to a phone',
+  'GET /ops/switches': 'there are none outside of npm start',
+  'POST /ops/switches/{service}/{turn}': 'there are none outside of npm start',
 };
 
 interface Fault {

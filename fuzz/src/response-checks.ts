@@ -113,9 +113,11 @@ function headerValueFaults(name: string, schema: Schema, value: Headers[string])
   return faultsIn(isInteger ? Number(value) : value, schema, {}, name);
 }
 
-function bodyFaults({ operation, outside, method }: FuzzRequest, response: HttpResponse, document: OpenApi): string[] {
+function bodyFaults(request: FuzzRequest, response: HttpResponse, document: OpenApi): string[] {
+  const { operation, outside, method } = request;
   const { status, headers, text } = response;
   if (method === 'HEAD') return text === '' ? [] : ['HEAD with a body'];
+  if (status === 404 && isNavigation(request) && mediaTypeOf(headers) === 'text/html') return [];
   if (status >= 400) return problemFaults(response, document);
   const type = mediaTypeOf(headers);
   const content = operation.responses[status]?.content;
@@ -126,6 +128,10 @@ function bodyFaults({ operation, outside, method }: FuzzRequest, response: HttpR
   const bodies = type === EVENT_STREAM ? eventsOf(text) : [text];
   return bodies.flatMap((body) => jsonFaults(body, declared.schema, document));
 }
+
+/** A browser that opens an unknown address is shown the page, which says so. */
+const isNavigation = ({ method, headers }: FuzzRequest): boolean =>
+  method === 'GET' && headers.authorization === undefined && String(headers['accept']).includes('text/html');
 
 function problemFaults({ status, headers, text, json }: HttpResponse, document: OpenApi): string[] {
   if (INTERNALS.test(text)) return [`an error shows what is inside: ${text.slice(0, 200)}`];

@@ -66,7 +66,10 @@ describe('the page', () => {
 
   it('tells a browser that opens an unknown address, and leaves the API its own 404', async () => {
     const opened = await get('/nowhere', { accept: BROWSER });
-    expect([opened.statusCode, opened.body]).toEqual([404, INDEX]);
+    expect([opened.statusCode, opened.headers['cache-control'], opened.body]).toEqual([404, 'no-store', INDEX]);
+    expect((await get('/nowhere', { accept: BROWSER, authorization: 'Bearer x' })).json()).toMatchObject({
+      status: 404,
+    });
     const called = await get('/nowhere', { accept: 'application/json' });
     expect([called.statusCode, called.headers['content-type']]).toEqual([
       404,

@@ -43,20 +43,21 @@ export async function servePage(
   if (!existsSync(path.join(folder, 'index.html'))) return false;
   const { default: files } = await import('@fastify/static');
   await fastify.register(files, { root: path.join(folder, 'assets'), ...ASSETS, ...COMPRESSED });
-  const sendPage = (_: FastifyRequest, reply: FastifyReply) =>
+  const send = (reply: FastifyReply, cacheControl: string) =>
     reply
       .header('content-security-policy', POLICY)
-      .header('cache-control', 'no-cache')
+      .header('cache-control', cacheControl)
       .sendFile('index.html', folder, { cacheControl: false });
+  const sendPage = (_: FastifyRequest, reply: FastifyReply) => send(reply, 'no-cache');
   for (const url of VIEWS) fastify.get(url, sendPage);
   fastify.get('/favicon.svg', (_, reply) => reply.sendFile('favicon.svg', folder, { maxAge: '1d' }));
   if (demoUsers.length > 0) fastify.get('/page/settings', (_, reply) => reply.send({ demoUsers }));
   fastify.addHook('onRequest', async (request, reply) => {
-    if (isNavigation(request)) return sendPage(request, reply.status(404));
+    if (isNavigation(request)) return send(reply.status(404), 'no-store');
   });
   return true;
 }
 
-/** A browser that opens an address that does not exist is shown the page, which says so. */
+/** A browser that opens an address that does not exist is shown the page, which says so. It sends no token then. */
 const isNavigation = ({ is404, method, headers }: FastifyRequest): boolean =>
-  is404 && method === 'GET' && prefersHtml(headers.accept);
+  is404 && method === 'GET' && headers.authorization === undefined && prefersHtml(headers.accept);
