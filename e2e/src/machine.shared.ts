@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, openBrowser } from './browser.js';
 import { Person } from './person.js';
 import { processShop } from './process-shop.js';
-import { inParallel, type Shop } from './shop.js';
+import type { Shop } from './shop.js';
 
 const chromium = findChromium();
 const QUEUE = 'logistics.events';
@@ -32,14 +32,18 @@ describe.skipIf(!chromium || process.env['E2E_IN_CONTAINERS'] === 'true')('the c
   afterAll(() => browser?.close());
 
   const sees = (text: string | RegExp) => operator.page.getByText(text).first().waitFor({ timeout: NOTICED_WITHIN_MS });
-  /** Orders that are paid, and wait for logistics. */
-  const buy = () =>
-    inParallel(ORDERS, ORDERS, async () => {
+  /** Orders that are paid one after the other: facts of one commit would be one message in the queue. */
+  const buy = async (): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let n = 0; n < ORDERS; n += 1) {
       const id = await shop.placeForSure(customer, 'LAMP');
       await shop.reaches(customer, id, 'awaiting_payment');
       await shop.payForSure(customer, id);
-      return id;
-    });
+      await shop.reaches(customer, id, 'paid');
+      ids.push(id);
+    }
+    return ids;
+  };
   const waiting = (count: number) =>
     operator.page
       .getByRole('button', { name: new RegExp(`^events ${count} .*at logistics`) })
