@@ -27,7 +27,7 @@ const ASSETS = { prefix: '/assets/', maxAge: '365d', immutable: true } as const;
 /** The compressed files are beside the others; a cache between must not give one to a client that asked for another. */
 const COMPRESSED: Pick<FastifyStaticOptions, 'preCompressed' | 'setHeaders'> = {
   preCompressed: true,
-  setHeaders: (response) => void response.setHeader('vary', 'accept-encoding'),
+  setHeaders: (reply) => void reply.header('vary', 'accept-encoding'),
 };
 
 /**
