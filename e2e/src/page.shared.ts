@@ -112,7 +112,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       ['Price in the sale', '9.90'],
       ['Pieces', '1'],
       ['Opens in (seconds)', '2'],
-      ['Time to pay (seconds)', '8'],
+      ['Time to pay (seconds)', '5'],
     ] as const)
       await keeper.type(label, text);
     await keeper.press('Open it');
@@ -128,10 +128,10 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await winner.heading('The time to pay is over');
     await eventually(
       async () => {
-        await loser.press(/I want one|Try again/, 3_000).catch(() => {});
-        await loser.heading('You have won one!', 4_000);
+        await loser.press(/I want one|Try again/, 1_000).catch(() => {});
+        await loser.heading('You have won one!', 2_000);
       },
-      { withinMs: 60_000 },
+      { withinMs: 20_000 },
     );
     await loser.pay();
     await loser.sees(/Paid, being packed|On its way|Delivered/);
