@@ -126,6 +126,23 @@ describe('after a commit', () => {
     expect(received).toEqual([]);
   });
 
+  it('does not wait for capacity that only its own commits could free', async () => {
+    let last: Promise<unknown> = Promise.resolve();
+    // One after the other, as a consumer handles no more than its prefetch at once.
+    const handleHere = (): Promise<boolean> => {
+      const handled = last.then(() => unit.change(messageOf(Balance, { account: 'x' }), {}, () => ({})));
+      last = handled;
+      return handled.then(() => true);
+    };
+    const relay = relayOver(await publisherAt(broker.url), { handleHere });
+    const unit: UnitOfWork<typeof tables> = new UnitOfWork({
+      ...{ pool: bank.pool, relay, source: 'bank', tables, publishBatches: false },
+    });
+    // More than the relay holds in memory.
+    await Promise.all(deposits(7_000).map((message) => depositInto(unit, message)));
+    await last;
+  });
+
   it('publishes what its own process does not handle after all, or is not there to handle', async () => {
     const answers = [undefined, Promise.resolve(false)];
     const relay = relayOver(await publisherAt(broker.url), { handleHere: () => answers.shift() });

@@ -35,6 +35,11 @@ const SWEEP_EVERY_MS = 5_000;
  */
 const MAX_IN_MEMORY = 5_000;
 /**
+ * Messages that this process handles itself, at a time; further ones are published. Handling one takes a commit, which
+ * waits for capacity: they must never fill it.
+ */
+const MAX_OWN = 500;
+/**
  * Added to the publish deadline, so that no sweep takes what another process is still publishing (slow commit, clock
  * difference). A sweep never takes what its own process is publishing, whatever its age.
  */
@@ -56,6 +61,7 @@ export class OutboxRelay {
   /** Ids of messages that are being published from memory, until they are deleted or left to the sweep; their facts. */
   readonly #inMemory = new Map<string, number>();
   #factsInMemory = 0;
+  #own = 0;
   #capacityWaiters: (() => void)[] = [];
   #sweeping?: Promise<void>;
   /** Begins the next sweep now. */
@@ -118,9 +124,17 @@ export class OutboxRelay {
   async #publish({ id, wire }: OutboxRow): Promise<void> {
     this.#inMemory.set(id, factsIn(wire));
     this.#factsInMemory += factsIn(wire);
-    const own = this.options.handleHere?.(wire);
+    const own = this.#handledHere(wire);
     if ((own && (await own)) || (await this.#published(wire))) this.#confirmed.add(id);
     else this.#leave([id]);
+  }
+
+  /** @returns undefined when the message is for others, or when enough messages are being handled here */
+  #handledHere(wire: WireMessage): Promise<boolean> | undefined {
+    const own = this.#own < MAX_OWN ? this.options.handleHere?.(wire) : undefined;
+    if (!own) return undefined;
+    this.#own += 1;
+    return own.finally(() => (this.#own -= 1));
   }
 
   #leave(ids: readonly string[]): void {
