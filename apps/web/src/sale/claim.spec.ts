@@ -30,7 +30,7 @@ it.each([
   ['lost, in the same round', claim({ status: 'lost', reason: 'sold_out' }), 1, false],
   ['lost, and reopened', claim({ status: 'lost', reason: 'sold_out' }), 2, true],
   ['won before', claim({ status: 'lost', reason: 'already_won' }), 2, false],
-  ['not paid in time', claim({ status: 'expired' }), 1, true],
+  ['not paid in time', claim({ status: 'expired' }), 2, false],
   ['won', claim({ status: 'won' }), 2, false],
   ['in line', claim({ status: 'waiting' }), 2, false],
 ])('may claim again: %s', (_, given, round, may) => expect(mayClaimAgain(given, { round })).toBe(may));

@@ -33,8 +33,6 @@ export function wayThrough({ view: { ahead }, first }: Pick<Claim, 'view' | 'fir
 export const isOpen = ({ state, opensAt }: Pick<Sale, 'state' | 'opensAt'>, now: number): boolean =>
   state === 'open' || (state === 'scheduled' && Date.parse(opensAt) <= now);
 
-/** Whether the person may claim once more: not twice in one round, and not with a piece in hand. */
-export function mayClaimAgain({ view: { status, reason }, round }: Claim, sale: Pick<Sale, 'round'>): boolean {
-  if (status === 'expired') return true;
-  return status === 'lost' && reason !== 'already_won' && round < sale.round;
-}
+/** Whether the person may claim once more: not twice in one round, and never after a win, paid or not. */
+export const mayClaimAgain = ({ view: { status, reason }, round }: Claim, sale: Pick<Sale, 'round'>): boolean =>
+  status === 'lost' && reason !== 'already_won' && round < sale.round;
