@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Contract, Message } from '@sluice/contracts';
-import { deadLetters, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { deadLetters, depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encode, type WireMessage } from './codec.js';
 import { dependencies } from './dependencies.js';
@@ -152,18 +152,22 @@ describe('a message of a process to itself', () => {
     expect(server.paused).toEqual([]);
   });
 
-  it('is published by its process when the channel of its queue closes meanwhile', async () => {
+  it('is published by its process when the channel of its queue closes meanwhile, and settles nothing on the next', async () => {
     let finish = (): void => {};
     const { server } = await startService(broker, [
       handles(Do, async ({ data: { n } }) => {
-        await new Promise<void>((resolve) => (finish = resolve));
+        if (n === 1) await new Promise<void>((resolve) => (finish = resolve));
         return { n };
       }),
     ]);
     const own = server.handleHere(wireOf(Do, 1));
     await broker.management.closeConnectionsNamed('probe consumes', 1);
     expect(await own).toBe(false);
+    await eventually(async () => expect(await server.handleHere(wireOf(Do, 2))).toBe(true));
     finish();
+    await publish(broker, Do, { n: 3 });
+    await eventually(async () => expect(await depth(broker, 'probe.commands')).toBe(0));
+    expect(await server.handleHere(wireOf(Do, 4))).toBe(true);
   });
 
   it('must be published when the consumer has stopped', async () => {
