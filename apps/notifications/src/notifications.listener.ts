@@ -34,6 +34,7 @@ import type { Fact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
 import { learnProfile } from './recipient.js';
+import type { Decision, State } from './tables.js';
 import type { TextLimits } from './text-limit.js';
 import { WaitingTexts } from './waiting-texts.sweep.js';
 import { alert, alertKeys, FIRST, unwatch, watch, watchKeys, type Restocked } from './watch.js';
@@ -193,8 +194,7 @@ export class NotificationsListener {
   }
 
   #notify(message: Fact) {
-    return this.notifications.change(message, { recipients: [message.data.userId] }, (state, now) =>
-      notify(state, message, this.#limits, now),
-    );
+    const decide = (state: State, now: Date): Decision => notify(state, message, this.#limits, now);
+    return this.notifications.change(message, { recipients: [message.data.userId] }, decide, { mayWait: true });
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
+import type { ChangeOptions, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { pointsTables, type PointsDecision, type PointsKeys, type PointsState } from './tables.js';
 
@@ -13,7 +13,12 @@ export class PointsRepository {
     this.#unit = units.over({ tables: pointsTables });
   }
 
-  change<R>(message: Message, keys: PointsKeys, decide: (state: PointsState, now: Date) => PointsDecision<R>) {
-    return this.#unit.change(message, keys, decide);
+  change<R>(
+    message: Message,
+    keys: PointsKeys,
+    decide: (state: PointsState, now: Date) => PointsDecision<R>,
+    options?: ChangeOptions,
+  ) {
+    return this.#unit.change(message, keys, decide, options);
   }
 }

@@ -15,6 +15,7 @@ import { earnPoints, pointsKeys } from './points.js';
 import { PointsQueries } from './points.queries.js';
 import { PointsRepository } from './points.repository.js';
 import { redeem, redemptionKeys, release, withCoupon } from './redemption.js';
+import type { PointsDecision, PointsState } from './tables.js';
 
 @Controller()
 export class PromotionsListener {
@@ -52,7 +53,8 @@ export class PromotionsListener {
 
   @On(OrderCompleted)
   orderCompleted(message: Message<typeof OrderCompleted>) {
-    return this.points.change(message, pointsKeys(message.data), (state) => earnPoints(state, message.data));
+    const decide = (state: PointsState): PointsDecision => earnPoints(state, message.data);
+    return this.points.change(message, pointsKeys(message.data), decide, { mayWait: true });
   }
 
   @On(GetPoints)

@@ -1,7 +1,7 @@
 /** How long a patient item waits for a batch that begins anyway. Milliseconds. */
 const PATIENCE_MS = 200;
 /** So many patient items begin a batch: a backlog of them must not wait. */
-const MAX_PATIENT = 10;
+export const MAX_PATIENT = 10;
 
 /**
  * Group commit without a timer: items that arrive while a batch is being processed form the next batch. An idle system
@@ -16,10 +16,12 @@ export class Batcher<T> {
   /**
    * @param work processes a batch; must settle its items itself and never reject
    * @param size number of waiting items that the next batch takes; at least 1
+   * @param maxPatient so many patient items begin a batch
    */
   constructor(
     private readonly work: (batch: T[]) => Promise<void>,
     private readonly size: (waiting: readonly T[]) => number,
+    private readonly maxPatient = MAX_PATIENT,
   ) {}
 
   add(item: T): void {
@@ -30,7 +32,7 @@ export class Batcher<T> {
   /** Adds an item that may wait 200 ms for a batch of others, so that it costs none of its own. */
   addPatient(item: T): void {
     this.#patient.push(item);
-    if (this.#patient.length >= MAX_PATIENT) this.addFirst(this.#takePatient());
+    if (this.#patient.length >= this.maxPatient) this.addFirst(this.#takePatient());
     else this.#patienceEnds ??= setTimeout(() => this.addFirst(this.#takePatient()), PATIENCE_MS);
   }
 

@@ -43,9 +43,9 @@ const settled = (promises: Promise<unknown>[]): Promise<string[]> =>
   Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
 
 describe('a change that may wait', () => {
-  const patient = (account: string) => {
+  const patient = (account: string, through = unit) => {
     const message = messageOf(Deposit, { account, amount: 1 });
-    return unit.change(message, { accounts: [account] }, deposit(message.data), { mayWait: true });
+    return through.change(message, { accounts: [account] }, deposit(message.data), { mayWait: true });
   };
 
   it('joins the next commit, before the change that begins it', async () => {
@@ -67,6 +67,15 @@ describe('a change that may wait', () => {
     vi.useRealTimers();
     expect(await Promise.all(all)).toHaveLength(10);
     expect(bank.sizes).toEqual([10]);
+  });
+
+  it('waits no longer when its consumer, which holds fewer than ten messages, receives no more', async () => {
+    const narrow = bank.open({ prefetch: 3 });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const all = Array.from({ length: 3 }, (_, n) => patient(`a${n}`, narrow));
+    vi.useRealTimers();
+    expect(await Promise.all(all)).toHaveLength(3);
+    expect(bank.sizes).toEqual([3]);
   });
 });
 

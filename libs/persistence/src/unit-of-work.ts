@@ -7,7 +7,7 @@ import type { Pool, QueryResult } from 'pg';
 import { Batch, idOf, rowsOf, type BatchOptions, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
 import type { Decide, Keys, Tables } from './decision.js';
-import { Batcher } from './batcher.js';
+import { Batcher, MAX_PATIENT } from './batcher.js';
 import { lockOrder, type OrderedTables } from './lock-order.js';
 import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
@@ -27,6 +27,11 @@ export interface UnitOfWorkOptions<T extends Tables> {
    * read such a message: docs/decisions/0034.
    */
   publishBatches?: boolean;
+  /**
+   * Messages that a consumer holds at a time, when they may be fewer than ten: with so many changes that may wait, no
+   * further message arrives, so they wait no longer.
+   */
+  prefetch?: number;
   /** Called after every commit with the number of its messages and its duration (ms). */
   onBatch?: (batch: { size: number; ms: number }) => void;
 }
@@ -80,7 +85,8 @@ export class UnitOfWork<T extends Tables> {
 
   constructor(private readonly options: UnitOfWorkOptions<T>) {
     this.#tables = lockOrder(options.tables);
-    this.#batcher = new Batcher((batch) => this.#commitReady(batch), batchSize);
+    const maxPatient = Math.min(MAX_PATIENT, options.prefetch ?? MAX_PATIENT);
+    this.#batcher = new Batcher((batch) => this.#commitReady(batch), batchSize, maxPatient);
   }
 
   /**

@@ -23,7 +23,7 @@ it('a service deletes old inbox entries after the retention, and not before it h
   );
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { start, close } = await openDatabase(
-    { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7, PUBLISH_BATCHES: true },
+    { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7, PUBLISH_BATCHES: true, PREFETCH: 100 },
     { publisher },
     'accounts',
   );

@@ -39,7 +39,8 @@ export async function openDatabase(
     DATABASE_CA: ca,
     INBOX_RETENTION_DAYS: retentionDays,
     PUBLISH_BATCHES: publishBatches,
-  }: DatabaseConfig,
+    PREFETCH: prefetch,
+  }: DatabaseConfig & { PREFETCH: number },
   { publisher, handleHere }: Outlet,
   source: string,
 ): Promise<Database> {
@@ -53,7 +54,8 @@ export async function openDatabase(
     async () => void (await pruneInbox(pool, { retentionDays, signal: stopping.signal })),
   );
   const prisma = new Prisma(pool);
-  const units: UnitsOfWork = { over: (options) => new UnitOfWork({ pool, relay, source, publishBatches, ...options }) };
+  const shared = { pool, relay, source, publishBatches, prefetch };
+  const units: UnitsOfWork = { over: (options) => new UnitOfWork({ ...shared, ...options }) };
   return {
     providers: [
       { provide: Pool, useValue: pool },

@@ -24,7 +24,7 @@ let opened: Database;
 beforeEach(async () => {
   disconnected = 0;
   opened = await openDatabase(
-    { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7, PUBLISH_BATCHES: true },
+    { DATABASE_URL: database.url, INBOX_RETENTION_DAYS: 7, PUBLISH_BATCHES: true, PREFETCH: 100 },
     { publisher },
     'accounts',
   );

@@ -133,7 +133,7 @@ const scheduleOf = ({
 const hasDatabase = (config: Config): config is Config & DatabaseConfig => config.DATABASE_URL !== undefined;
 
 /** Loads the database driver only for services with a database, because it costs memory. */
-async function databaseOf(config: DatabaseConfig, outlet: Outlet, name: string): Promise<Database> {
+async function databaseOf(config: Config & DatabaseConfig, outlet: Outlet, name: string): Promise<Database> {
   const { openDatabase } = await import('./database.js');
   return openDatabase(config, outlet, name);
 }

@@ -145,13 +145,14 @@ export function openBank(database: Database) {
     rows,
     /** The sizes of the batches that were committed. */
     sizes,
-    open: ({ counted = true, publishBatches = true } = {}) =>
+    open: ({ counted = true, publishBatches = true, prefetch = 100 } = {}) =>
       new UnitOfWork({
         pool,
         relay,
         source: 'bank',
         tables,
         publishBatches,
+        prefetch,
         ...(counted && { onBatch: ({ size }: { size: number }) => sizes.push(size) }),
       }),
     /** Number of rows; of the outbox, whose rows may be batches, the number of facts. */
