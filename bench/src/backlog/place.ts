@@ -1,5 +1,5 @@
 import { Publisher } from '@sluice/messaging';
-import { depth, eventually, freePort, testBroker, testDatabase, type Program } from '@sluice/testing';
+import { eventually, freePort, testBroker, testDatabase, type Program } from '@sluice/testing';
 import { Programs } from '../flash-sale/programs.js';
 
 /** Maximum wait for a condition; long, because the machine may be busy. */
@@ -45,7 +45,6 @@ export async function openPlace() {
     },
     count: (name: Backlogged, table: string): Promise<number> => numberOf(name, `SELECT count(*) AS n FROM ${table}`),
     pages: (name: Backlogged): Promise<number> => numberOf(name, PAGES),
-    depth: (queue: string): Promise<number> => depth(broker, queue),
     async until(what: string, is: () => Promise<boolean>): Promise<void> {
       const expectIt = async (): Promise<void> => {
         if (!(await is())) throw new Error(`not yet: ${what}`);
