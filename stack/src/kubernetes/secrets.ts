@@ -99,6 +99,7 @@ function serversOf(overlay: Overlay, stateDirectory: StateDirectory): ContainerS
     ...servers,
     database: `postgresql://postgres:${encodeURIComponent(postgres)}@postgres-rw:5432/postgres?sslmode=verify-full`,
     broker: { url: `amqps://${user}@broker:5671/${VHOST}`, managementUrl: `https://${user}@broker:15671` },
+    ours: { database: false }, // its operator's exporter connects as everybody may
   });
 }
 

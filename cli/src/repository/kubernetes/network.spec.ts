@@ -8,7 +8,7 @@ import { isOpen, policiesOf, portsOf, selects, type Endpoint } from '../testing/
 import { podsOf } from '../testing/pods.js';
 
 const NAMESPACE = 'sluice';
-const steps = ['databases', 'topology'];
+const steps = ['databases', 'topology', 'audit'];
 const servers = ['broker', 'postgres'];
 
 /** Who may be reached, or reach in, from elsewhere; and somebody who may not. */
@@ -78,9 +78,8 @@ const neededBySystem = ({ amqp, management, broker, postgres }: Place): string[]
   ...allServices().map((service) => `${service} → ${broker}:${amqp}`),
   ...databaseServices().map((service) => `${service} → ${postgres}:5432`),
   ...allServices().flatMap(providersOf),
-  `topology → ${broker}:${amqp}`,
-  `topology → ${broker}:${management}`,
-  `databases → ${postgres}:5432`,
+  ...['topology', 'audit'].flatMap((step) => [`${step} → ${broker}:${amqp}`, `${step} → ${broker}:${management}`]),
+  ...['databases', 'audit'].map((step) => `${step} → ${postgres}:5432`),
 ];
 
 const SMTP_PORTS = [465, 587];

@@ -67,7 +67,7 @@ describe.each(OVERLAYS)('every pod of %s', (overlay) => {
   });
 
   it('is probed on a port that it has, unless it ends by itself', () => {
-    const lasting = pods.filter(({ title }) => !title.startsWith('Job '));
+    const lasting = pods.filter(({ title }) => !/^(Cron)?Job /.test(title));
     const isProbed = (container: Container): boolean =>
       [container.startupProbe, container.readinessProbe].every((probe) => probe && reaches(container, probe));
     expect(faultyContainers(lasting, isProbed)).toEqual([]);
@@ -97,7 +97,7 @@ describe.each(OVERLAYS)('the objects of %s', (overlay) => {
     const STAGES: Record<string, string[]> = {
       foundation: ['Namespace', 'ConfigMap', 'NetworkPolicy', 'StatefulSet', 'RabbitmqCluster', 'Cluster'],
       steps: ['Job'],
-      services: ['Deployment', 'ScaledObject', 'ServiceMonitor'],
+      services: ['Deployment', 'CronJob', 'ScaledObject', 'ServiceMonitor'],
     };
     const stageOf = ({ metadata }: Manifest): string => metadata.labels?.['sluice/stage'] ?? '';
     const dashboards = ({ metadata }: Manifest): boolean => metadata.name.startsWith('dashboard-');

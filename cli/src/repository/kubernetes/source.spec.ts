@@ -101,6 +101,13 @@ describe.each(OVERLAYS)('deploy/kubernetes/overlays/%s', (overlay) => {
     },
   );
 
+  it('checks every night with the settings by which a check may differ', () => {
+    const container = pods.find(({ title }) => title === 'CronJob audit')?.spec.containers[0];
+    const given = Object.keys(container ? variablesOf(container, manifests) : {});
+    const needs = ['ORDER_DEADLINE_SECONDS', 'RETRY_TIERS_MS', 'OUTSIDE_TIERS_MS', 'REPLICATED_QUEUES'];
+    expect(needs.filter((name) => !given.includes(name))).toEqual([]);
+  });
+
   it('starts in production as a production system, and nowhere else with the data of a development system', () => {
     const development = overlay === 'development';
     const settings = variablesOf(containerOf('accounts'), manifests);

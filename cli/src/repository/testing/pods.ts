@@ -69,11 +69,21 @@ export interface Pods {
 /** The pods of every workload that says itself what they are made of; those of an operator's cluster are not among them. */
 export const podsOf = (manifests: readonly Manifest[]): Pods[] =>
   manifests.flatMap((manifest) => {
-    const template = isFields(manifest['spec']) ? manifest['spec']['template'] : undefined;
-    if (!isFields(template) || !['Deployment', 'StatefulSet', 'Job'].includes(manifest.kind)) return [];
+    const template = templateOf(manifest);
+    if (!isFields(template)) return [];
     const { metadata, spec } = template as unknown as { metadata: { labels: Record<string, string> }; spec: PodSpec };
     return [{ title: titleOf(manifest), name: manifest.metadata.name, labels: metadata.labels, spec }];
   });
+
+const WORKLOADS: Record<string, readonly string[]> = {
+  Deployment: ['spec', 'template'],
+  StatefulSet: ['spec', 'template'],
+  Job: ['spec', 'template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+};
+
+const templateOf = (manifest: Manifest): unknown =>
+  WORKLOADS[manifest.kind]?.reduce<unknown>((at, field) => (isFields(at) ? at[field] : undefined), manifest);
 
 export const containersOf = ({ initContainers = [], containers }: PodSpec): Container[] => [
   ...initContainers,

@@ -14,6 +14,7 @@ const KINDS: Record<string, Load> = {
   'v1 Service': async () => (await import('kubernetes-models/v1/Service')).Service,
   'apps/v1 Deployment': async () => (await import('kubernetes-models/apps/v1/Deployment')).Deployment,
   'apps/v1 StatefulSet': async () => (await import('kubernetes-models/apps/v1/StatefulSet')).StatefulSet,
+  'batch/v1 CronJob': async () => (await import('kubernetes-models/batch/v1/CronJob')).CronJob,
   'batch/v1 Job': async () => (await import('kubernetes-models/batch/v1/Job')).Job,
   'policy/v1 PodDisruptionBudget': async () =>
     (await import('kubernetes-models/policy/v1/PodDisruptionBudget')).PodDisruptionBudget,
