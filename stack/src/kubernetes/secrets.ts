@@ -59,8 +59,8 @@ export async function kubernetesSecrets({ overlay, given, known, rotate = [] }: 
 
 function forgetPasswords(stateDirectory: StateDirectory, service: string): void {
   if (!allServices().includes(service)) throw new Failure(`there is no service ${service}`);
-  const { [service]: _, ...users } = stateDirectory.recall('broker-users') ?? {};
-  stateDirectory.remember('broker-users', users);
+  const users = Object.entries(stateDirectory.recall('broker-users') ?? {}).filter(([name]) => name !== service);
+  stateDirectory.remember('broker-users', Object.fromEntries(users));
   stateDirectory.remember('databases', { ...stateDirectory.recall('databases'), [databaseName(service)]: undefined });
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { topology } from '@sluice/topology';
-import { SERVICES } from '@sluice/topology';
+import { SERVICES, topology } from '@sluice/topology';
 import { allServices } from '@sluice/stack/workspace';
 import { render } from '../testing/kustomize.js';
 import type { Manifest } from '../testing/manifest.js';

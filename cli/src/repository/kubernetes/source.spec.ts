@@ -139,8 +139,10 @@ describe('the servers of Kubernetes', () => {
     expect(image).toBe(compose.service('rabbitmq').image);
     expect(rabbitmq.advancedConfig).toBe(ADVANCED_CONFIG);
     // Its operator sets the log, and the users.
-    const { load_definitions: _, 'log.console': __, ...settings } = FIRST_CONTAINER;
-    expect(rabbitmq.additionalConfig).toBe(configText(settings));
+    const ours = Object.entries(FIRST_CONTAINER).filter(
+      ([name]) => !['load_definitions', 'log.console'].includes(name),
+    );
+    expect(rabbitmq.additionalConfig).toBe(configText(Object.fromEntries(ours)));
   });
 
   it('replicate their queues where there are three nodes', () => {
