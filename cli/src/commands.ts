@@ -13,6 +13,7 @@ export const COMMANDS: Table = {
   dev: () => import('./commands/dev.js'),
   'dev:users': () => import('./commands/dev-users.js'),
   fuzz: () => import('./commands/fuzz.js'),
+  'kubernetes:secrets': () => import('./commands/kubernetes-secrets.js'),
   load: () => import('./commands/load.js'),
   migrate: () => import('./commands/migrate.js'),
   mutate: () => import('./commands/mutate.js'),

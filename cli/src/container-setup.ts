@@ -12,7 +12,7 @@ import { messageOf } from '@sluice/stack/errors';
 import { Failure } from '@sluice/stack/failure';
 import { Progress } from '@sluice/stack/progress';
 import { loadCompiled } from '@sluice/stack/build/compiled';
-import { applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
+import { applyMonitor, applyUsersAlone, runTopology } from '@sluice/stack/rabbitmq/topology';
 import { newBrokerPassword, withUsers } from '@sluice/stack/rabbitmq/users';
 import { StateDirectory, type ContainerServers } from '@sluice/stack/state-directory';
 import { allServices, databaseServices } from '@sluice/stack/workspace';
@@ -86,7 +86,10 @@ async function makeDatabases(note: (detail: string) => void): Promise<void> {
 async function applyTopology(args: string[]): Promise<number> {
   const access = await withUsers(stateDirectory, broker());
   const code = await runTopology(args, access);
-  if (code === 0) layOutBroker(stateDirectory, access);
+  if (code !== 0) return code;
+  const { MONITORING_USER } = process.env;
+  if (MONITORING_USER) await applyMonitor(access, MONITORING_USER);
+  layOutBroker(stateDirectory, access);
   return code;
 }
 

@@ -11,6 +11,7 @@ export {
 export { DriftError, type Drift } from './drift.js';
 export { management, vhostOf, type Management } from './management.js';
 export { CALLS_OUTSIDE, FLASH_SALE_QUEUE_LIMIT, OUTSIDE_TIERS_MS, RETRY_TIERS_MS, SERVICES, WORK } from './map.js';
+export { applyMonitoringUser } from './monitoring-user.js';
 export { operator, republish, type Destination, type Operator } from './operator.js';
 export { passwordsOf, settingsOf } from './settings.js';
 export { topology, topologyOf, type TopologyOptions } from './topology.js';

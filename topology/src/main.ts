@@ -37,7 +37,7 @@ async function apply(url: string, env: NodeJS.ProcessEnv, prune: boolean): Promi
       '--prune has to list what is there: set AMQP_MANAGEMENT_URL, for example http://user:password@host:15672',
     );
   const map = topology(settingsOf(env));
-  const timersInUse = [paymentWindow(env['PAYMENT_WINDOW_SECONDS'])];
+  const timersInUse = [paymentWindow(env['PAYMENT_WINDOW_SECONDS'] || undefined)];
   const admin = administratorOf(env);
   const vhost = admin ? await ensureVhost(admin.managementUrl, url) : [];
   const report = await applyTopology(url, map, { prune, timersInUse, ...(managementUrl && { managementUrl }) });

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { inRoot } from '@sluice/stack/workspace';
-import { addContainer, addProject, addScrapeTarget, addToServiceDown } from './central-edits.js';
+import {
+  addContainer,
+  addExternalSecret,
+  addImage,
+  addManifest,
+  addProject,
+  addScrapeTarget,
+  addToServiceDown,
+} from './central-edits.js';
 
 const read = (file: string): string => readFileSync(inRoot(file), 'utf8');
 /** The lines that only the second text has. */
@@ -46,6 +54,41 @@ describe('addToServiceDown', () => {
     const before = read('deploy/observability/prometheus/alerts.yml');
     expect(added(before, addToServiceDown(before, 'loyalty'))).toEqual(['          or absent(up{service="loyalty"})']);
   });
+
+  it('adds a service to its copy for Kubernetes, which is further in', () => {
+    const before = read('deploy/kubernetes/components/monitoring/alerts.yaml');
+    expect(added(before, addToServiceDown(before, 'loyalty'))).toEqual([
+      '            or absent(up{service="loyalty"})',
+    ]);
+  });
+});
+
+describe('the files of Kubernetes', () => {
+  const kubernetes = (file: string): string => read(`deploy/kubernetes/${file}`);
+
+  it.each(['base/services', 'components/scaling'])('get the file of a service: %s', (folder) => {
+    const before = kubernetes(`${folder}/kustomization.yaml`);
+    const resources = (text: string) => (parse(text) as { resources: string[] }).resources;
+    expect(resources(addManifest(before, 'loyalty'))).toEqual([...resources(before), 'loyalty.yaml']);
+  });
+
+  it('get the image of a service, from the registry of the others', () => {
+    const before = kubernetes('components/production/kustomization.yaml');
+    const images = (text: string) => (parse(text) as { images: object[] }).images;
+    const loyalty = { name: 'sluice/loyalty', newName: 'registry.example.com/sluice/loyalty', newTag: '0.1.0' };
+    expect(images(addImage(before, 'loyalty'))).toEqual([...images(before), loyalty]);
+  });
+
+  it('get the Secret of a service from the store', () => {
+    const before = kubernetes('components/external-secrets/secrets.yaml');
+    const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS() as object);
+    const after = documents(addExternalSecret(before, 'loyalty'));
+    expect(after.slice(0, -1)).toEqual(documents(before));
+    expect(after.at(-1)).toMatchObject({
+      metadata: { name: 'loyalty' },
+      spec: { target: { name: 'loyalty' }, dataFrom: [{ extract: { key: 'loyalty' } }] },
+    });
+  });
 });
 
 describe('addProject', () => {
@@ -59,7 +102,10 @@ describe('addProject', () => {
 });
 
 describe('a file that looks different', () => {
-  it.each([addContainer, addScrapeTarget, addToServiceDown])('is reported, and not guessed: %o', (edit) => {
-    expect(() => edit('', 'loyalty')).toThrow('was not found');
-  });
+  it.each([addContainer, addScrapeTarget, addToServiceDown, addManifest, addImage, addExternalSecret])(
+    'is reported, and not guessed: %o',
+    (edit) => {
+      expect(() => edit('', 'loyalty')).toThrow('was not found');
+    },
+  );
 });

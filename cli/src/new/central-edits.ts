@@ -29,10 +29,37 @@ export function addScrapeTarget(text: string, service: string): string {
   return insertAt(text, endOf(targets), `, ${service}`, 'the targets');
 }
 
-/** Adds a service to those whose absence alerts.yml reports. */
+/** Adds a service to those whose absence alerts.yml reports, and its copy for Kubernetes, which is further in. */
 export function addToServiceDown(text: string, service: string): string {
-  const last = [...text.matchAll(/or absent\(up\{service="[\w-]+"\}\)/g)].at(-1);
-  return insertAt(text, endOf(last), `\n          or absent(up{service="${service}"})`, 'the alert ServiceDown');
+  const lines = [...text.matchAll(/^( +)or absent\(up\{service="[\w-]+"\}\).*$/gm)];
+  const [, indentation = ''] = lines[0] ?? [];
+  return insertAt(
+    text,
+    endOf(lines.at(-1)),
+    `\n${indentation}or absent(up{service="${service}"})`,
+    'the alert ServiceDown',
+  );
+}
+
+/** Adds the file of a service behind the last one of a kustomization.yaml. */
+export function addManifest(text: string, service: string): string {
+  const last = [...text.matchAll(/^ {2}- [\w-]+\.yaml$/gm)].at(-1);
+  return insertAt(text, endOf(last), `\n  - ${service}.yaml`, 'the last file');
+}
+
+/** Adds the image of a service behind the last one of a kustomization.yaml, from the same registry and of the same version. */
+export function addImage(text: string, service: string): string {
+  const last = [...text.matchAll(/^ {2}- \{ name: sluice\/([\w-]+), .*\}$/gm)].at(-1);
+  const line = last?.[0].replaceAll(`sluice/${last[1]}`, `sluice/${service}`);
+  return insertAt(text, endOf(last), `\n${line}`, 'the last image');
+}
+
+/** Adds the Secret of a service to those of a store outside: the first one is like all others. */
+export function addExternalSecret(text: string, service: string): string {
+  const first = /^apiVersion: [\s\S]*?\n(?=---\n)/m.exec(text);
+  const name = first && /^ {2}name: (.*)$/m.exec(first[0])?.[1];
+  const own = first?.[0].replaceAll(`name: ${name}`, `name: ${service}`).replaceAll(`key: ${name}`, `key: ${service}`);
+  return insertAt(text, first ? text.length : undefined, `---\n${own}`, 'the first Secret');
 }
 
 /** Adds a project to the compiler's list. */

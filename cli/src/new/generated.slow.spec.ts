@@ -41,6 +41,7 @@ it(
       ...[
         'cli/src/repository/services',
         'cli/src/repository/anatomy',
+        'cli/src/repository/kubernetes',
         'libs/contracts/src/senders',
         'topology/src/map.spec',
       ],

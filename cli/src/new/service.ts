@@ -1,7 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Failure } from '@sluice/stack/failure';
 import { inRoot } from '@sluice/stack/workspace';
-import { addContainer, addProject, addScrapeTarget, addToServiceDown } from './central-edits.js';
+import {
+  addContainer,
+  addExternalSecret,
+  addImage,
+  addManifest,
+  addProject,
+  addScrapeTarget,
+  addToServiceDown,
+} from './central-edits.js';
 import type { Draft } from './draft.js';
 import { serviceNames, type Name, type ServiceNames } from './names.js';
 import { listLink, lockWorkspace, type Workspace } from './package-lock.js';
@@ -114,6 +122,17 @@ function addToDeployment(draft: Draft, { service }: ServiceNames): void {
   draft.edit('docker-compose.yml', (text) => addContainer(text, service.kebab));
   draft.edit('deploy/observability/prometheus/prometheus.yml', (text) => addScrapeTarget(text, service.kebab));
   draft.edit('deploy/observability/prometheus/alerts.yml', (text) => addToServiceDown(text, service.kebab));
+  addToKubernetes(draft, service.kebab);
+}
+
+function addToKubernetes(draft: Draft, service: string): void {
+  const edit = (file: string, change: (text: string, service: string) => string): void =>
+    draft.edit(`deploy/kubernetes/${file}`, (text) => change(text, service));
+  edit('base/services/kustomization.yaml', addManifest);
+  edit('components/scaling/kustomization.yaml', addManifest);
+  edit('components/production/kustomization.yaml', addImage);
+  edit('components/external-secrets/secrets.yaml', addExternalSecret);
+  edit('components/monitoring/alerts.yaml', addToServiceDown);
 }
 
 /** A line of the report, and for its spec a row that breaks one of its conditions. */

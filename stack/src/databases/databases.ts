@@ -131,13 +131,16 @@ interface Roles {
   stateDirectory: StateDirectory;
 }
 
-/** A password is set when it is made: a role whose password is kept here keeps it. @returns the password */
+/**
+ * A password is set when it is made: a role whose password is kept here keeps it. With SET_DATABASE_PASSWORDS, where the
+ * passwords are made elsewhere (stack/src/kubernetes), it is set to what is kept. @returns the password
+ */
 async function ensureRoles(client: pg.Client, admin: Administrator, roles: Roles): Promise<string> {
   const { name, owner, stateDirectory } = roles;
   const passwords = stateDirectory.recall('databases') ?? {};
   const password = passwords[name] ?? randomBytes(18).toString('base64url');
   const exists = Object.hasOwn(admin.roles, name);
-  if (!exists || !passwords[name]) {
+  if (!exists || !passwords[name] || process.env['SET_DATABASE_PASSWORDS'] === 'true') {
     await client.query(`${exists ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD '${password}'`);
     stateDirectory.remember('databases', { ...passwords, [name]: password });
   }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  applyMonitoringUser,
   applyTopology,
   applyUsers,
   DriftError,
@@ -76,6 +77,15 @@ function usersAdministration({
 export async function applyUsersAlone(broker: Broker): Promise<void> {
   const users = usersAdministration(broker);
   if (users) await applyUsers(users.managementUrl, broker.url, usersOf(WORK), users.passwords);
+}
+
+/** Creates the user of an autoscaler, where there are passwords. @param name of the user */
+export async function applyMonitor(broker: Broker, name: string): Promise<void> {
+  const users = usersAdministration(broker);
+  const password = users?.passwords[name];
+  if (!users || !password)
+    throw new Failure(`there is no password for the user ${name}`, 'npm run kubernetes:secrets makes one.');
+  await applyMonitoringUser(users.managementUrl, broker.url, { name, password });
 }
 
 /** Runs the topology's program, which prints what it did. @param args of `npm run topology` @returns its exit code */

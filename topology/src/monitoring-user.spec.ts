@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'amqplib';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { management } from './management.js';
+import { applyMonitoringUser } from './monitoring-user.js';
+import { emptyVhost, type Vhost } from './testing/vhost.js';
+
+const name = `keda-${randomUUID()}`;
+let broker: Vhost;
+beforeAll(async () => {
+  broker = await emptyVhost();
+});
+afterEach(() => broker.call('DELETE', `users/${name}`).catch(() => undefined));
+afterAll(() => broker.close());
+
+const apply = (password = 'one') => applyMonitoringUser(broker.managementUrl, broker.url, { name, password });
+const asUser = (url: string, password = 'one') => Object.assign(new URL(url), { username: name, password }).href;
+
+describe('the user of an autoscaler', () => {
+  it('reads the queues of the vhost, by name and by pattern', async () => {
+    await apply();
+    await broker.call('PUT', `queues/${broker.name}/orders.events`, { durable: true });
+    const { get, vhost } = management(asUser(broker.managementUrl), broker.url);
+    expect(await get(`queues/${vhost}/orders.events`)).toMatchObject({ name: 'orders.events' });
+    const pattern = encodeURIComponent('^orders[.](commands|events)$');
+    expect(
+      await get(`queues/${vhost}?page=1&use_regex=true&pagination=false&name=${pattern}&page_size=100`),
+    ).toMatchObject({ items: [{ name: 'orders.events' }] });
+  });
+
+  it('can neither publish nor consume, nor make a queue', async () => {
+    await apply();
+    await broker.call('PUT', `queues/${broker.name}/orders.events`, { durable: true });
+    const connection = await connect(asUser(broker.url));
+    const attempt = async (
+      work: (channel: Awaited<ReturnType<typeof connection.createChannel>>) => Promise<unknown>,
+    ) => {
+      const channel = await connection.createChannel();
+      channel.on('error', () => undefined);
+      return work(channel).then(
+        () => 'possible',
+        (error: unknown) => /ACCESS[-_]REFUSED/.exec(String(error))?.[0],
+      );
+    };
+    const publish = async () => {
+      const channel = await connection.createConfirmChannel();
+      channel.on('error', () => undefined);
+      channel.publish('', 'orders.events', Buffer.from('x'));
+      await channel.waitForConfirms();
+    };
+    expect(await attempt((channel) => channel.consume('orders.events', () => undefined))).toBe('ACCESS_REFUSED');
+    expect(await attempt((channel) => channel.assertQueue('mine'))).toBe('ACCESS_REFUSED');
+    expect(await attempt(publish)).not.toBe('possible');
+    await connection.close();
+  });
+
+  it('gets a new password when it is applied again', async () => {
+    await apply();
+    await apply('two');
+    const opens = (password: string) =>
+      connect(asUser(broker.url, password)).then(
+        async (connection) => (await connection.close(), true),
+        () => false,
+      );
+    expect([await opens('one'), await opens('two')]).toEqual([false, true]);
+  });
+
+  it('is not taken over from another system', async () => {
+    await broker.call('PUT', `users/${name}`, { password: 'theirs', tags: 'monitoring' });
+    await expect(apply()).rejects.toThrow(`${name}: a user of this name on the broker belongs to another system`);
+  });
+});
