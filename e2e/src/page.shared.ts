@@ -71,9 +71,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await ann.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
     await ann.heading('Waiting for your payment');
     await ann.sees('1 × Mug, enamel');
-    await ann.press('Cancel the order');
-    await ann.press('Yes, cancel it');
-    await ann.heading('Cancelled');
+    await ann.cancel();
   });
 
   it('goes on by itself after the gateway was gone', async () => {
@@ -98,9 +96,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await ann.heading('Your order is accepted');
     await system.start('orders');
     await ann.heading('Waiting for your payment');
-    await ann.press('Cancel the order');
-    await ann.press('Yes, cancel it');
-    await ann.heading('Cancelled');
+    await ann.cancel();
   });
 
   it('lets one of two win a flash sale, and the other when the first does not pay', async () => {

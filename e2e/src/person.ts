@@ -18,7 +18,15 @@ export class Person {
   static async at(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Person> {
     const context = await browser.newContext({ baseURL, ...DESKTOP, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
+    return Person.#before(await context.newPage());
+  }
+
+  /** The same browser in a second tab: with the same cart, and signed in by itself. */
+  async inAnotherTab(): Promise<Person> {
+    return Person.#before(await this.page.context().newPage());
+  }
+
+  static #before(page: Page): Person {
     const errors: string[] = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     // A browser prints each response that is no 2xx, and each request that reached nobody; the page handles them.
@@ -65,6 +73,12 @@ export class Person {
   async pay(card = CARD): Promise<void> {
     await this.type('Card number', card);
     await this.press(/^Pay /);
+  }
+
+  async cancel(): Promise<void> {
+    await this.press('Cancel the order');
+    await this.press('Yes, cancel it');
+    await this.heading('Cancelled');
   }
 
   /** What axe finds wrong in the view as it is: the rule and where. @param rules all if none is named */

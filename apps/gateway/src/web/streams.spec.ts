@@ -223,7 +223,7 @@ describe('a gateway that is stopping', () => {
   });
 
   it('opens no stream that is requested meanwhile', async () => {
-    await start({ ...OFTEN, REPLY_TIMEOUT_MS: '1000' });
+    await start({ REPLY_TIMEOUT_MS: '1000' });
     const id = await place();
     await orders.stop();
     const late = follow(id);
