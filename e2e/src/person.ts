@@ -1,8 +1,13 @@
+import { mkdirSync } from 'node:fs';
 import { ADDRESS, CARD } from '@sluice/stack/shop-client';
+import { inRoot } from '@sluice/stack/workspace';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: 'en-US' };
+
+/** Not committed: to look at. */
+const PICTURES = inRoot('.sluice', 'pictures');
 
 /** What a person waits for at most. Milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -88,6 +93,12 @@ export class Person {
     const script = `axe.run(document, ${JSON.stringify(options)})`;
     const { violations } = (await this.page.evaluate(script)) as axe.AxeResults;
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  }
+
+  /** @param options of the browser, such as the whole page instead of what is visible */
+  async takePicture(name: string, options: { fullPage?: boolean } = {}): Promise<void> {
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: `${PICTURES}/${name}.png`, ...options });
   }
 
   leave = (): Promise<void> => this.page.context().close();
