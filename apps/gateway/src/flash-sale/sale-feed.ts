@@ -20,10 +20,10 @@ interface Standing {
 
 /** One sale for all who watch it: an event is made once, and written to each of them. */
 export class SaleFeed {
-  readonly #watchers = new Set<EventStream>();
+  readonly #streams = new Set<EventStream>();
   /** What all who watch have received. */
-  #told: Standing;
-  #toldAt = -Infinity;
+  #sent: Standing;
+  #sentAt = -Infinity;
   #made: (Standing & { event: StreamEvent }) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,12 +32,12 @@ export class SaleFeed {
     private sale: Sale,
     private readonly now: () => number,
   ) {
-    this.#told = this.#standing;
-    this.#tellInTime();
+    this.#sent = this.#standing;
+    this.#sendInTime();
   }
 
   get isWatched(): boolean {
-    return this.#watchers.size > 0;
+    return this.#streams.size > 0;
   }
 
   /** Opens a stream with the sale as it is. A client that knows that it is closed gets nothing. */
@@ -46,14 +46,14 @@ export class SaleFeed {
     stream.open();
     void stream.send(this.#event);
     if (this.#isClosed) return stream.end();
-    this.#watchers.add(stream);
-    void stream.closed.then(() => this.#watchers.delete(stream));
+    this.#streams.add(stream);
+    void stream.closed.then(() => this.#streams.delete(stream));
   }
 
   changed(sale: Sale): void {
     if (sale.version <= this.sale.version) return;
     this.sale = sale;
-    this.#tellInTime();
+    this.#sendInTime();
   }
 
   stop(): void {
@@ -77,24 +77,24 @@ export class SaleFeed {
     return this.#made.event;
   }
 
-  /** Tells what is new, now or when it is due. */
-  #tellInTime(): void {
+  /** Sends what is new, now or when it is due. */
+  #sendInTime(): void {
     clearTimeout(this.#timer);
-    const dueMs = this.#toldAt + PIECES_EVERY_MS - performance.now();
-    if (this.#standing.phase !== this.#told.phase || (!this.#isTold && dueMs <= 0)) this.#tell();
+    const dueMs = this.#sentAt + PIECES_EVERY_MS - performance.now();
+    if (this.#standing.phase !== this.#sent.phase || (!this.#isSent && dueMs <= 0)) this.#send();
     if (this.#isClosed) return;
-    const waitMs = Math.min(this.#isTold ? Infinity : dueMs, this.#untilClockMs(), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.#tellInTime(), waitMs);
+    const waitMs = Math.min(this.#isSent ? Infinity : dueMs, this.#untilClockMs(), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#sendInTime(), waitMs);
   }
 
-  get #isTold(): boolean {
-    return isSame(this.#told, this.#standing);
+  get #isSent(): boolean {
+    return isSame(this.#sent, this.#standing);
   }
 
-  #tell(): void {
-    this.#told = this.#standing;
-    this.#toldAt = performance.now();
-    for (const stream of this.#watchers) {
+  #send(): void {
+    this.#sent = this.#standing;
+    this.#sentAt = performance.now();
+    for (const stream of this.#streams) {
       void stream.send(this.#event);
       if (this.#isClosed) stream.end();
     }

@@ -41,7 +41,7 @@ async function watch(
   opened.push(stream);
   return stream;
 }
-const change = (sale: Sale, next: Partial<Sale>): Promise<void> => publish(broker, SaleChanged, { ...sale, ...next });
+const change = (sale: Sale, next: Partial<Sale>) => publish(broker, SaleChanged, { ...sale, ...next });
 const statesOf = (stream: OpenEventSource): unknown[] => stream.events().map(({ data }) => data['state']);
 const shows = (stream: OpenEventSource, ...states: string[]): Promise<void> =>
   eventually(() => expect(statesOf(stream)).toEqual(states));

@@ -35,7 +35,8 @@ export function useFollowing(): void {
   const { streaming, problem } = useStream('/ops/stream', {
     onEvent: ({ event, data }) => event === 'snapshot' && seen(JSON.parse(data) as Snapshot),
   });
-  useEffect(() => feed.set({ ...feed.get(), isLive: streaming === 'live', problem }), [streaming, problem]);
+  const isLive = streaming === 'live' || streaming === 'connecting';
+  useEffect(() => feed.set({ ...feed.get(), isLive, problem }), [isLive, problem]);
 }
 
 function seen(snapshot: Snapshot): void {

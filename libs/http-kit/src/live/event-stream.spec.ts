@@ -5,6 +5,7 @@ import { EventStream, type StreamEvent } from './event-stream.js';
 const SETTINGS = { STREAM_HEARTBEAT_MS: 60_000, STREAM_BUFFER_BYTES: 65_536 };
 const app = fastify();
 const streams: EventStream[] = [];
+let url: string;
 
 beforeAll(async () => {
   app.get('/stream', (_, reply) => {
@@ -12,13 +13,12 @@ beforeAll(async () => {
     stream.open();
     streams.push(stream);
   });
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  url = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(() => app.close());
 
 it('serializes an event once that many streams send', async () => {
-  const { port } = app.addresses()[0]!;
-  const responses = await Promise.all([1, 2, 3].map(() => fetch(`http://127.0.0.1:${port}/stream`)));
+  const responses = await Promise.all([1, 2, 3].map(() => fetch(`${url}/stream`)));
   let serialized = 0;
   const event: StreamEvent = { id: 7, event: 'news', data: { toJSON: () => ({ serialized: (serialized += 1) }) } };
   await Promise.all(streams.map((stream) => stream.send(event)));
