@@ -57,7 +57,6 @@ describe.skipIf(!chromium || process.env['E2E_IN_CONTAINERS'] === 'true')('the c
     await sees('logistics is gone');
     const ids = await buy();
     await waiting(ORDERS);
-    await operator.takePicture('machine');
     expect(await depth(system.broker, QUEUE)).toBe(ORDERS);
     await system.instance('logistics').start();
     await sees('All is well');

@@ -21,7 +21,7 @@ export const FlowEdge = memo(({ data, id, sourceX, sourceY, targetX, targetY, ..
   const track = useMemo(() => trackOf(path), [path]);
   useEffect(() => {
     if (pace === 0) return;
-    flows.set(id, { track, pace, size: Math.max(2.5, width * 0.7), tone });
+    flows.set(id, { track, pace, size: Math.max(3, width * 0.7), tone });
     return () => void flows.delete(id);
   }, [id, track, pace, width, tone]);
   return (
