@@ -1,16 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Benchmark, BenchRun } from '../benchmark.js';
 import { startSluice, type Sluice, type UnpaidOrder } from '../orders/sluice.js';
-import { CUSTOMERS } from '../orders/system.js';
 import { cpuOf, memoryMbOf } from '../processes.js';
 import { OpenStreams } from '../streams/open-streams.js';
 import { valueAtLeast, valueAtMost } from '../table/verdict.js';
 
-/** Half of what one user may have open (apps/gateway/src/web/streams.ts). */
-const PER_ORDER = 10;
+/** As many as one user may have open (apps/gateway/src/web/streams.ts). */
+const PER_ORDER = 20;
 const STREAMS = 5_000;
-/** Twice the interval in which a gateway asks about all streams. */
-const HOLD_MS = 10_000;
+/** One order of each customer. */
+const CUSTOMERS = STREAMS / PER_ORDER;
+/** The longest interval in which a gateway asks about all streams: 5 s and a fifth. */
+const HOLD_MS = 6_000;
 const SETTLE_MS = 2_000;
 /** Orders that are placed at the same time. */
 const PLACED_AT_A_TIME = 25;
@@ -20,7 +21,7 @@ const PAID = 10;
 /** Streams of orders that wait for their payment, all open on one gateway. */
 export const benchmark: Benchmark = {
   async measure(run) {
-    const system = await startSluice(run);
+    const system = await startSluice(run, { customers: CUSTOMERS });
     try {
       return await measureStreams(run, system);
     } finally {
