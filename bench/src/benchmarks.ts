@@ -15,7 +15,7 @@ export const BENCHMARKS: Readonly<Record<string, BenchmarkPlan>> = {
   hop: { seconds: 60, servers: true },
   backlog: { seconds: 130, servers: true },
   'flash-sale': { seconds: 70, servers: true },
-  streams: { seconds: 55, servers: false },
+  streams: { seconds: 60, servers: false },
   overload: { seconds: 150, servers: false },
   start: { seconds: 50, servers: false },
 };

@@ -1,6 +1,4 @@
-import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
-import { inRoot } from '@sluice/stack/workspace';
 import { eventually, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, openBrowser } from './browser.js';
@@ -10,9 +8,6 @@ import type { Shop } from './shop.js';
 
 const chromium = findChromium();
 if (!chromium) console.log('No Chromium on this machine: the tests of the page are skipped. CHROMIUM may name one.');
-
-/** Not committed: to look at. */
-const PICTURES = inRoot('.sluice', 'pictures');
 
 describe.skipIf(!chromium)('the page in a browser', () => {
   let system: System;
@@ -24,7 +19,6 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   beforeAll(async () => {
     ({ system, shop, customer } = await sharedShop.open());
     browser = await openBrowser(chromium!);
-    mkdirSync(PICTURES, { recursive: true });
   });
   afterAll(() => browser?.close());
 
@@ -71,9 +65,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await ann.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
     await ann.heading('Waiting for your payment');
     await ann.sees('1 × Mug, enamel');
-    await ann.press('Cancel the order');
-    await ann.press('Yes, cancel it');
-    await ann.heading('Cancelled');
+    await ann.cancel();
   });
 
   it('goes on by itself after the gateway was gone', async () => {
@@ -98,9 +90,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await ann.heading('Your order is accepted');
     await system.start('orders');
     await ann.heading('Waiting for your payment');
-    await ann.press('Cancel the order');
-    await ann.press('Yes, cancel it');
-    await ann.heading('Cancelled');
+    await ann.cancel();
   });
 
   it('lets one of two win a flash sale, and the other when the first does not pay', async () => {
@@ -183,7 +173,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
         // The themes differ by their colours alone.
         const rules = colorScheme === 'dark' ? ['color-contrast'] : [];
         found.push(...(await person.violations(...rules)).map((violation) => `${name}, ${colorScheme}: ${violation}`));
-        await person.page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png`, fullPage: true });
+        await person.takePicture(`${name}-${colorScheme}`, { fullPage: true });
       }
     }
     return found;
@@ -206,7 +196,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
       await li.page.goto(url);
       await li.page.getByRole('heading', { level: 1 }).waitFor();
       await li.page.getByText('请稍候…').waitFor({ state: 'detached' });
-      await li.page.screenshot({ path: `${PICTURES}/${name}-phone-zh.png`, fullPage: true });
+      await li.takePicture(`${name}-phone-zh`);
       expect(await li.page.evaluate('document.documentElement.scrollWidth <= innerWidth'), name).toBe(true);
     }
   });

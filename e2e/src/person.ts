@@ -1,8 +1,13 @@
+import { mkdirSync } from 'node:fs';
 import { ADDRESS, CARD } from '@sluice/stack/shop-client';
+import { inRoot } from '@sluice/stack/workspace';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: 'en-US' };
+
+/** Not committed: to look at. */
+const PICTURES = inRoot('.sluice', 'pictures');
 
 /** What a person waits for at most. Milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -18,7 +23,15 @@ export class Person {
   static async at(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Person> {
     const context = await browser.newContext({ baseURL, ...DESKTOP, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
+    return Person.#before(await context.newPage());
+  }
+
+  /** The same browser in a second tab: with the same cart, and signed in by itself. */
+  async inAnotherTab(): Promise<Person> {
+    return Person.#before(await this.page.context().newPage());
+  }
+
+  static #before(page: Page): Person {
     const errors: string[] = [];
     page.on('pageerror', ({ message }) => errors.push(message));
     // A browser prints each response that is no 2xx, and each request that reached nobody; the page handles them.
@@ -67,6 +80,12 @@ export class Person {
     await this.press(/^Pay /);
   }
 
+  async cancel(): Promise<void> {
+    await this.press('Cancel the order');
+    await this.press('Yes, cancel it');
+    await this.heading('Cancelled');
+  }
+
   /** What axe finds wrong in the view as it is: the rule and where. @param rules all if none is named */
   async violations(...rules: string[]): Promise<string[]> {
     await this.page.evaluate(axe.source);
@@ -74,6 +93,12 @@ export class Person {
     const script = `axe.run(document, ${JSON.stringify(options)})`;
     const { violations } = (await this.page.evaluate(script)) as axe.AxeResults;
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  }
+
+  /** @param options of the browser, such as the whole page instead of what is visible */
+  async takePicture(name: string, options: { fullPage?: boolean } = {}): Promise<void> {
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: `${PICTURES}/${name}.png`, ...options });
   }
 
   leave = (): Promise<void> => this.page.context().close();

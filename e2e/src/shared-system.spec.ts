@@ -9,6 +9,7 @@ import './cancellation.shared.js';
 import './hot-sku.shared.js';
 import './duplicates.shared.js';
 import './page.shared.js';
+import './page-faults.shared.js';
 import './fuzz.shared.js';
 import './new-consumer.shared.js';
 

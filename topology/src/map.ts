@@ -38,7 +38,7 @@ export const SERVICES: Services = {
   orders: {
     commands: [c.PlaceOrder, c.CancelOrder, c.ExpirePayment],
     lookups: [c.PlaceUnlisted],
-    queries: [c.GetOrder, c.GetOrderChanges, c.GetTimeline, c.ListOrders],
+    queries: [c.GetOrder, c.GetOrderChanges, c.FindChangedOrders, c.GetTimeline, c.ListOrders],
     events: [
       c.AccountVerified,
       c.ProductChanged,
@@ -74,7 +74,7 @@ export const SERVICES: Services = {
   'flash-sale': {
     claims: [c.ClaimPiece],
     commands: [c.CreateSale, c.CloseSale],
-    queries: [c.GetSale, c.ListSales, c.GetClaim],
+    queries: [c.GetSale, c.ListSales, c.GetClaim, c.FindDecidedClaims],
     events: [
       c.StockAllotted,
       c.StockAllotmentRefused,
@@ -105,7 +105,7 @@ export const SERVICES: Services = {
     ops: about('logistics'),
   },
   notifications: {
-    queries: [c.ListNotifications, c.GetInboxEntries],
+    queries: [c.ListNotifications, c.GetInboxEntries, c.FindFilledInboxes],
     sms: [c.SmsDelivery],
     email: [c.EmailDelivery],
     inbox: [c.InboxDelivery],

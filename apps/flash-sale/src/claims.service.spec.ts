@@ -1,4 +1,5 @@
 import {
+  FindDecidedClaims,
   ClaimDecided,
   type Data,
   OrderCancelled,
@@ -154,6 +155,14 @@ describe('two processes side by side', () => {
       }),
     );
     expect(await shop.result(id, bob, 2)).toEqual({ status: 'waiting' });
+    const tickets = [ada, bob].flatMap((userId) => [1, 2].map((round) => ({ saleId: id, userId, round })));
+    const { decided: known } = await shop.client.request(FindDecidedClaims, { tickets }, { deadlineMs: 10_000 });
+    expect(known.map(({ userId, round }) => [userId, round]).toSorted()).toEqual(
+      [
+        [ada, 1],
+        [bob, 1],
+      ].toSorted(),
+    );
     await shop.send(ticket(id, ada, 2));
     await shop.send(ticket(id, bob, 2));
     await untilDrained(id, 4);

@@ -4,6 +4,7 @@ import {
   ClaimPiece,
   CloseSale,
   CreateSale,
+  FindDecidedClaims,
   GetClaim,
   GetSale,
   ListSales,
@@ -113,6 +114,11 @@ export class FlashSaleListener {
   @On(GetClaim)
   getClaim({ data }: Message<typeof GetClaim>) {
     return this.queries.ticket(data);
+  }
+
+  @On(FindDecidedClaims)
+  findDecidedClaims({ data }: Message<typeof FindDecidedClaims>) {
+    return this.queries.decided(data);
   }
 
   async #changeWin(message: OrderFact, rule: (state: State, about: Sold, now: Date) => Decision): Promise<void> {

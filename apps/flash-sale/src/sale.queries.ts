@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Data, GetClaim, GetSale, ListSales, Reply, SeenSale } from '@sluice/contracts';
+import type { Data, FindDecidedClaims, GetClaim, GetSale, ListSales, Reply, SeenSale } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { databaseTime, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
@@ -15,6 +15,12 @@ const listing = newestFirst('createdAt');
 const REAL = { version: { gt: 0 } };
 /** Sales that the public may see: their pieces are allotted. */
 const SHOWN = { ...REAL, state: { notIn: ['preparing', 'refused'] } };
+
+/** As `resultOf` decides (claim.ts). */
+const DECIDED = `
+  SELECT sale_id AS "saleId", user_id AS "userId", ticket.round
+  FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS ticket (sale_id, user_id, round) JOIN claims USING (sale_id, user_id)
+  WHERE version > 0 AND (claims.round >= ticket.round OR won_round = ticket.round)`;
 
 /** Reads sales and tickets as they are at this moment. */
 @Injectable()
@@ -46,6 +52,15 @@ export class SaleQueries {
   async ticket({ saleId, userId, round }: Data<typeof GetClaim>): Promise<Reply<typeof GetClaim>> {
     const row = await this.prisma.claim.findFirst({ where: { saleId, userId, ...REAL } });
     return resultOf((row as Claim | null) ?? undefined, round);
+  }
+
+  async decided({ tickets }: Data<typeof FindDecidedClaims>): Promise<Reply<typeof FindDecidedClaims>> {
+    const { rows } = await this.pool.query<Reply<typeof FindDecidedClaims>['decided'][number]>(DECIDED, [
+      tickets.map(({ saleId }) => saleId),
+      tickets.map(({ userId }) => userId),
+      tickets.map(({ round }) => round),
+    ]);
+    return { decided: rows };
   }
 }
 

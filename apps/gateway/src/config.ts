@@ -49,23 +49,17 @@ export const GatewayConfig = CommonConfig.extend({
   /** Interval of heartbeats on an idle stream, in ms: proxies close connections idle for 60 s, some for 30 s. */
   STREAM_HEARTBEAT_MS: wholeNumber(10, 600_000).default(15_000),
   /**
-   * Interval of a stream's reads without a fact, in ms, plus or minus a fifth, so that streams opened together do not
-   * read together.
+   * Interval at which this gateway asks which of the followed orders and tickets have changed, in ms, plus or minus a
+   * fifth: a fact may be lost.
    */
   STREAM_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),
-  /**
-   * Interval of an inbox stream's reads without a fact, in ms, plus or minus a fifth. Longer than that of an order's
-   * stream: it stays open as long as its page.
-   */
+  /** As STREAM_REFRESH_MS, for inboxes. Longer, because an inbox is followed as long as its page is open. */
   INBOX_REFRESH_MS: wholeNumber(50, 600_000).default(30_000),
   /** How long a stream waits for an order that does not exist yet, in ms. */
   STREAM_PATIENCE_MS: wholeNumber(50, 86_400_000).default(600_000),
   /** Buffer per stream, in bytes; a client that reads more slowly is disconnected. A usual event is 1 to 4 kB. */
   STREAM_BUFFER_BYTES: wholeNumber(1, 16 * 1024 * 1024).default(64 * 1024),
-  /**
-   * Open streams per gateway: each is a socket and about 50 kB, and together they query the owners every
-   * `STREAM_REFRESH_MS`.
-   */
+  /** Open streams per gateway: each is a socket and about 50 kB. Without a token, half of them. */
   STREAM_LIMIT: wholeNumber(1, 1_000_000).default(10_000),
   /** Interval of reading the sales, in ms, plus or minus a fifth: a fact about a change may be lost. */
   SALES_REFRESH_MS: wholeNumber(50, 600_000).default(5_000),

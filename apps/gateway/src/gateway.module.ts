@@ -13,6 +13,8 @@ import { ClaimsController } from './flash-sale/claims.controller.js';
 import { Claims } from './flash-sale/claims.js';
 import { FlashSalesController } from './flash-sale/flash-sales.controller.js';
 import { SaleCreation } from './flash-sale/sale-creation.js';
+import { SaleStreamController } from './flash-sale/sale-stream.controller.js';
+import { SaleStreams } from './flash-sale/sale-streams.js';
 import { Sales } from './flash-sale/sales.js';
 import { TicketStreamController } from './flash-sale/ticket-stream.controller.js';
 import { TicketStreams } from './flash-sale/ticket-streams.js';
@@ -61,6 +63,7 @@ export const CONTROLLERS: Type[] = [
   NotificationsController,
   InboxStreamController,
   FlashSalesController,
+  SaleStreamController,
   ClaimsController,
   TicketStreamController,
   BusyController,
@@ -99,6 +102,7 @@ const live = (config: GatewayConfig): Live =>
     ClaimIntake,
     Claims,
     TicketStreams,
+    SaleStreams,
     Machine,
     Facts,
     { provide: CardVault, useFactory: cardVault, inject: [CONFIG] },

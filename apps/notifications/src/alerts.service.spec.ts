@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  FindFilledInboxes,
   GetInboxEntries,
   InboxFilled,
   OrderCompleted,
@@ -123,6 +124,15 @@ it('numbers the entries of an inbox, and lists those after a number or the newes
   ]);
   expect(await entries(2)).toEqual({ items: items.slice(2), last: 4 });
   expect(await entries(1, 2)).toEqual({ items: items.slice(1, 3), last: 4 });
+  const after = (known: number) => ({
+    inboxes: [
+      { userId: ann, after: known },
+      { userId: randomUUID(), after: 0 },
+    ],
+  });
+  const filled = (known: number) => client.request(FindFilledInboxes, after(known), { deadlineMs: 10_000 });
+  expect(await filled(3)).toEqual({ filled: [{ userId: ann, last: 4 }] });
+  expect(await filled(4)).toEqual({ filled: [] });
   expect(await entries(undefined, 1)).toEqual({ items: items.slice(3), last: 4 });
   expect(await entries(4)).toEqual({ items: [], last: 4 });
   expect(received.of(InboxFilled, ({ userIds }) => userIds.includes(ann))).toHaveLength(3);

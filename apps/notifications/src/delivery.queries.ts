@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Data, GetInboxEntries, ListNotifications, Reply } from '@sluice/contracts';
+import type { Data, FindFilledInboxes, GetInboxEntries, ListNotifications, Reply } from '@sluice/contracts';
 import { databaseTime, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
@@ -13,6 +13,11 @@ const ENTRIES = `
     WHERE user_id = $1 AND sequence IS NOT NULL AND sequence > $2`;
 const AFTER = `${ENTRIES} ORDER BY sequence LIMIT $3) AS found ON true`;
 const NEWEST = `${ENTRIES} ORDER BY sequence DESC LIMIT $3) AS found ON true`;
+
+const FILLED = `
+  SELECT user_id AS "userId", entries AS last
+  FROM unnest($1::uuid[], $2::int[]) AS known (user_id, after) JOIN recipients USING (user_id)
+  WHERE entries > after`;
 
 interface EntryRow {
   last: number | null;
@@ -62,6 +67,15 @@ export class DeliveryQueries {
       })),
       ...next,
     };
+  }
+
+  /** Without Prisma: gateways ask all the time, for all inboxes that are open in a page. */
+  async filled({ inboxes }: Data<typeof FindFilledInboxes>): Promise<Reply<typeof FindFilledInboxes>> {
+    const { rows } = await this.pool.query<Reply<typeof FindFilledInboxes>['filled'][number]>(FILLED, [
+      inboxes.map(({ userId }) => userId),
+      inboxes.map(({ after }) => after),
+    ]);
+    return { filled: rows };
   }
 
   /** Entries of an inbox, in order. Without Prisma: open pages ask for it all the time. */

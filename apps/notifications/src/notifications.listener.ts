@@ -5,6 +5,7 @@ import {
   AlertWatchers,
   CodeIssued,
   EmailDelivery,
+  FindFilledInboxes,
   GetInboxEntries,
   InboxDelivery,
   ListNotifications,
@@ -179,6 +180,11 @@ export class NotificationsListener {
   @On(ListNotifications)
   listNotifications({ data }: Message<typeof ListNotifications>) {
     return this.deliveries.page(data);
+  }
+
+  @On(FindFilledInboxes)
+  findFilledInboxes({ data }: Message<typeof FindFilledInboxes>) {
+    return this.deliveries.filled(data);
   }
 
   @On(GetInboxEntries)

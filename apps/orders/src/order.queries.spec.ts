@@ -1,4 +1,12 @@
-import { CancelOrder, GetOrder, GetOrderChanges, GetTimeline, ListOrders, StockRejected } from '@sluice/contracts';
+import {
+  CancelOrder,
+  FindChangedOrders,
+  GetOrder,
+  GetOrderChanges,
+  GetTimeline,
+  ListOrders,
+  StockRejected,
+} from '@sluice/contracts';
 import { newId } from '@sluice/persistence';
 import { eventually, testBroker, testDatabase } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -110,6 +118,18 @@ describe('the changes of an order', () => {
     expect(await changesOf(order, 6)).toMatchObject({ order: { status: 'paid' }, changes: [] });
   });
 
+  it('are found for many orders at once, where there are any after the known version', async () => {
+    const [known, changed] = [newRequest(), newRequest()];
+    await Promise.all([known, changed].map(scene.place));
+    await scene.send(storyOf(changed)[0]);
+    await eventually(async () => expect((await changesOf(changed)).changes.length).toBeGreaterThan(1));
+    const version = (await changesOf(changed)).changes.length;
+    const orders = [known, changed, newRequest()].map(({ orderId }) => ({ orderId, after: 1 }));
+    expect(await scene.request(FindChangedOrders, { orders })).toEqual({
+      changed: [{ orderId: changed.orderId, userId: changed.userId, version }],
+    });
+  });
+
   it('are returned to its owner and to an admin, to no other user', async () => {
     const order = newRequest();
     await scene.place(order);
@@ -135,6 +155,7 @@ it('returns nothing about an order that was cancelled and has not arrived', asyn
     () => scene.request(GetOrderChanges, query),
   ])
     await expect(ask()).rejects.toEqual(problem(404));
+  expect(await scene.request(FindChangedOrders, { orders: [{ orderId, after: 0 }] })).toEqual({ changed: [] });
   for (const status of [undefined, 'cancelled' as const])
     expect(await scene.request(ListOrders, { userId, ...(status && { status }) })).toEqual({ items: [] });
 });

@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Data, GetOrder, GetOrderChanges, GetTimeline, ListOrders, OrderStatus, Reply } from '@sluice/contracts';
+import type {
+  Data,
+  FindChangedOrders,
+  GetOrder,
+  GetOrderChanges,
+  GetTimeline,
+  ListOrders,
+  OrderStatus,
+  Reply,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
@@ -12,6 +21,12 @@ const listing = newestFirst('placedAt');
 
 /** Excludes placeholder rows that only hold a lock, early cancellations and refused requests. */
 const REAL = { version: { gt: 0 }, placedAt: { not: null } };
+
+/** A refused request counts: it becomes a rejected order when it is read. */
+const CHANGED = `
+  SELECT id AS "orderId", user_id AS "userId", orders.version
+  FROM unnest($1::uuid[], $2::int[]) AS known (id, version) JOIN orders USING (id)
+  WHERE orders.version > known.version AND (placed_at IS NOT NULL OR status = 'rejected')`;
 
 /** Reads orders as their customers see them. */
 @Injectable()
@@ -43,6 +58,15 @@ export class OrderQueries {
       status: entry.status as OrderStatus,
     }));
     return { order: orderView(order, await this.#now([order])), changes };
+  }
+
+  /** Without Prisma: gateways ask all the time, for all orders that somebody follows. */
+  async changed({ orders }: Data<typeof FindChangedOrders>): Promise<Reply<typeof FindChangedOrders>> {
+    const { rows } = await this.pool.query<Reply<typeof FindChangedOrders>['changed'][number]>(CHANGED, [
+      orders.map(({ orderId }) => orderId),
+      orders.map(({ after }) => after),
+    ]);
+    return { changed: rows };
   }
 
   /**

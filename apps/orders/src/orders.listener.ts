@@ -5,6 +5,7 @@ import {
   CouponRedeemed,
   CouponRejected,
   ExpirePayment,
+  FindChangedOrders,
   GetOrder,
   GetOrderChanges,
   GetTimeline,
@@ -183,6 +184,11 @@ export class OrdersListener {
   @On(GetOrderChanges)
   getOrderChanges({ data }: Message<typeof GetOrderChanges>) {
     return this.#query(data, () => this.queries.changes(data));
+  }
+
+  @On(FindChangedOrders)
+  findChangedOrders({ data }: Message<typeof FindChangedOrders>) {
+    return this.queries.changed(data);
   }
 
   @On(GetTimeline)

@@ -2,14 +2,15 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { Frame } from './frame/frame.js';
+import { loaded } from './frame/loaded.js';
 import { NotFound } from './frame/not-found.js';
 import { StartView } from './start/start-view.js';
 import { Loading } from './ui/loading.js';
 
-const ShopViews = lazy(() => import('./shop/shop-views.js'));
-const SaleViews = lazy(() => import('./sale/sale-views.js'));
-const KeeperView = lazy(() => import('./keeper/keeper-view.js'));
-const MachineView = lazy(() => import('./machine/machine-view.js'));
+const ShopViews = lazy(() => loaded(import('./shop/shop-views.js')));
+const SaleViews = lazy(() => loaded(import('./sale/sale-views.js')));
+const KeeperView = lazy(() => loaded(import('./keeper/keeper-view.js')));
+const MachineView = lazy(() => loaded(import('./machine/machine-view.js')));
 
 /** Requests wait and repeat by themselves (api/ask.ts): a second layer of repeats would only delay what is final. */
 const queries = new QueryClient({

@@ -41,7 +41,8 @@ export interface UnpaidOrder {
   pay(): Promise<void>;
 }
 
-export async function startSluice(run: BenchRun): Promise<Sluice> {
+/** @param customers fewer of them are made faster */
+export async function startSluice(run: BenchRun, { customers: count = CUSTOMERS } = {}): Promise<Sluice> {
   const { stateDirectory, progress, giveUp } = run;
   const shutdown = new Shutdown();
   await run.shutdown.add('Sluice', () => shutdown.stop());
@@ -49,7 +50,7 @@ export async function startSluice(run: BenchRun): Promise<Sluice> {
   const port = await freePort();
   const { broker } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp });
   const skus = await stockUp(`http://127.0.0.1:${port}`);
-  const customers = await tokensOf(stateDirectory, CUSTOMERS);
+  const customers = await tokensOf(stateDirectory, count);
   const facts = await follow(broker.url);
   const http = new HttpClient(port);
   const url = await runningPostgresUrl(stateDirectory);

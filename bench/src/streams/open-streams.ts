@@ -2,7 +2,7 @@ import { Agent, request, type ClientRequest } from 'node:http';
 import type { UnpaidOrder } from '../orders/sluice.js';
 
 /** Streams that are opened at the same time. */
-const AT_A_TIME = 50;
+const AT_A_TIME = 100;
 /** Time for the event `completed` of an order that is paid. Milliseconds. */
 const WITHIN_MS = 10_000;
 

@@ -101,13 +101,16 @@ export const GetSale = query(
 export const ListSales = query('flash-sale.sales', PageRequest, page(SeenSale), {
   about: 'Newest first.',
 });
-export const GetClaim = query(
-  'flash-sale.ticket',
-  z.object({ saleId: Id, userId: Id, round: z.int().min(1) }),
-  ClaimResult,
-  {
-    about: 'What became of a ticket; of one that nothing is known of yet, that it waits.',
-  },
+const Ticket = z.object({ saleId: Id, userId: Id, round: z.int().min(1) });
+export const GetClaim = query('flash-sale.ticket', Ticket, ClaimResult, {
+  about: 'What became of a ticket; of one that nothing is known of yet, that it waits.',
+});
+
+export const FindDecidedClaims = query(
+  'flash-sale.decided',
+  z.object({ tickets: z.array(Ticket).max(1_000) }),
+  z.object({ decided: z.array(Ticket) }),
+  { about: 'Those of many tickets that do not wait any more.' },
 );
 
 export const SaleChanged = event('sale.changed', Sale, {

@@ -49,6 +49,13 @@ export const GetInboxEntries = query(
   },
 );
 
+export const FindFilledInboxes = query(
+  'notifications.filled',
+  z.object({ inboxes: z.array(z.object({ userId: Id, after: z.int().min(0) })).max(1_000) }),
+  z.object({ filled: z.array(z.object({ userId: Id, last: z.int() })) }),
+  { about: 'Those of many inboxes that have an entry after that one.' },
+);
+
 /**
  * Facts about one person that put an entry into their inbox when notifications handles them. Whoever shows an inbox
  * live looks for the entry then: a message for each entry would double what an order costs here.

@@ -160,6 +160,16 @@ export const GetOrderChanges = query(
       "somebody else's.",
   },
 );
+export const FindChangedOrders = query(
+  'orders.changed',
+  z.object({ orders: z.array(z.object({ orderId: Id, after: z.int().min(0) })).max(1_000) }),
+  z.object({ changed: z.array(z.object({ orderId: Id, userId: Id, version: z.int() })) }),
+  {
+    about:
+      'Those of many orders that have a later version than that one. `userId` is whose order it is: the caller decides ' +
+      'who may hear of it.',
+  },
+);
 export const ListOrders = query(
   'orders.list',
   PageRequest.extend({ userId: Id, status: OrderStatus.optional() }),

@@ -23,11 +23,12 @@ export class SaleCache {
     return [...this.#sales.values()].sort((one, other) => Date.parse(other.opensAt) - Date.parse(one.opensAt));
   }
 
-  /** Versions arrive in any order: only a newer one replaces the cached one. */
-  put(sale: Sale): void {
-    if (isHidden(sale) || sale.version <= (this.#sales.get(sale.id)?.version ?? -1)) return;
+  /** Versions arrive in any order: only a newer one replaces the cached one. @returns whether this one does */
+  put(sale: Sale): boolean {
+    if (isHidden(sale) || sale.version <= (this.#sales.get(sale.id)?.version ?? -1)) return false;
     this.#sales.set(sale.id, sale);
     if (this.#sales.size > this.max) this.#evictOne();
+    return true;
   }
 
   #evictOne(): void {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { GetSale, ListSales, SaleChanged, type Sale, type SeenSale } from '@sluice/contracts';
-import { ClockEstimate, Live, Refresher } from '@sluice/http-kit';
+import { ClockEstimate, Live, Refresher, Subscriptions } from '@sluice/http-kit';
 import { ProblemError, Publisher } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
 import type { GatewayConfig } from '../config.js';
@@ -10,6 +10,8 @@ import { SaleCache, SaleLookup } from './sale-cache.js';
 /** PAGE * MAX_PAGES: as many sales as `SaleCache` keeps. */
 const PAGE = 100;
 const MAX_PAGES = 10;
+/** After this time without a reply, the cached sale is the latest. Milliseconds. */
+const LATEST_WITHIN_MS = 1_000;
 /**
  * Retry interval while the publishing connection is not ready; it may connect later than the consuming one.
  * Milliseconds.
@@ -26,6 +28,7 @@ export class Sales implements OnModuleDestroy {
   /** Clock of flash-sale's database, which opens and closes sales: no claim is refused that flash-sale would accept. */
   readonly #clock = new ClockEstimate();
   readonly #cache = new SaleCache();
+  readonly #listeners = new Subscriptions<(sale: Sale) => void>();
   readonly #lookup: SaleLookup;
   readonly #refresher: Refresher;
   #complete = false;
@@ -64,7 +67,22 @@ export class Sales implements OnModuleDestroy {
 
   remember({ at, ...sale }: SeenSale): void {
     if (at !== undefined) this.#clock.observe(at);
-    this.#cache.put(sale);
+    if (this.#cache.put(sale)) for (const listener of this.#listeners.get(sale.id)) listener(sale);
+  }
+
+  /** Calls the listener with each new version of a sale, until the returned function is called. */
+  subscribe(id: string, listener: (sale: Sale) => void): () => void {
+    return this.#listeners.add(id, listener);
+  }
+
+  /** Reads a sale from flash-sale; the cached one while it does not reply. @throws ProblemError 404 no such sale */
+  async latest(id: string): Promise<Sale | undefined> {
+    try {
+      this.remember(await this.rpc.request(GetSale, { saleId: id }, LATEST_WITHIN_MS));
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.problem.status < 500) throw error;
+    }
+    return this.get(id);
   }
 
   /** By flash-sale's clock, or by this process's clock before its first instant. Milliseconds since the epoch. */

@@ -29,9 +29,8 @@ export class TicketStream {
     private readonly wire: EventStream,
     private readonly lastEventId: number,
     private readonly source: TicketSource,
-    { STREAM_REFRESH_MS }: { STREAM_REFRESH_MS: number },
   ) {
-    this.#refresher = new Refresher(() => this.#refresh(), STREAM_REFRESH_MS);
+    this.#refresher = new Refresher(() => this.#refresh());
     void wire.closed.then(() => this.#stop());
   }
 

@@ -205,9 +205,11 @@ describe('the stream of a ticket', () => {
   it('sends nothing without a change, however often it reads', async () => {
     const { location } = await inLine();
     const stream = await follow(location, { gateway: polling });
-    const before = peer.peer.tickets;
+    const before = peer.peer.checks;
+    const reads = peer.peer.tickets;
     // Long enough for several equal positions, if they were sent.
-    await eventually(() => expect(peer.peer.tickets).toBeGreaterThan(before + 20));
+    await eventually(() => expect(peer.peer.checks).toBeGreaterThan(before + 20));
+    expect(peer.peer.tickets).toBe(reads);
     const positions = stream.events().map(({ data }) => data);
     expect(positions.length).toBeGreaterThan(0);
     for (const [n, place] of positions.entries()) expect(place).not.toEqual(positions[n - 1]);

@@ -123,6 +123,16 @@ describe('the stream of an inbox', () => {
     await received(stream, [1]);
   });
 
+  it('reads nothing while nothing is missing: all inboxes are asked about in one query', async () => {
+    add(ANN, 'Entry 1');
+    const streams = await Promise.all([ann, ann, bob].map((as) => follow({ gateway: polling, as })));
+    await received(streams[0]!, [1]);
+    const { reads, checks } = notifications.peer;
+    const readsBefore = reads.length;
+    await eventually(() => expect(notifications.peer.checks).toBeGreaterThan(checks + 5));
+    expect(reads).toHaveLength(readsBefore);
+  });
+
   it('loses nothing when the connection for facts breaks', async () => {
     const stream = await follow();
     await broker.management.closeConnectionsNamed('gateway listens', 2);

@@ -5,10 +5,6 @@ import { ProblemError } from '@sluice/messaging';
 
 export type InboxEntries = Reply<typeof GetInboxEntries>;
 
-export interface InboxStreamSettings {
-  INBOX_REFRESH_MS: number;
-}
-
 /** Entries of one read; a full read is followed by the next. */
 export const ENTRIES_AT_ONCE = 100;
 /** Entries that a caller receives first who names none. */
@@ -41,9 +37,8 @@ export class InboxStream {
     private readonly wire: EventStream,
     private received: number | undefined,
     private readonly read: ReadEntries,
-    { INBOX_REFRESH_MS }: InboxStreamSettings,
   ) {
-    this.#refresher = new Refresher(() => this.#refresh(), INBOX_REFRESH_MS);
+    this.#refresher = new Refresher(() => this.#refresh());
     void wire.closed.then(() => this.#stop());
   }
 
@@ -56,6 +51,11 @@ export class InboxStream {
     this.wire.open();
     if (first) await this.#send(first);
     this.#refresher.start();
+  }
+
+  /** Number of the last entry that the client has; undefined until the inbox is known to have had it. */
+  get last(): number | undefined {
+    return this.#checked ? this.received : undefined;
   }
 
   /** Reads now: there may be an entry. */

@@ -34,6 +34,11 @@ describe('newEventsOf', () => {
     ]);
   });
 
+  it('returns the same event to all who share a reply, so that it is serialized once', () => {
+    const reply = { order: orderThatIs('paid'), changes: historyOf(['pending', 'paid']) };
+    expect(newEventsOf(reply, 1).events[0]).toBe(newEventsOf(reply, 0).events[1]);
+  });
+
   it('returns a refund that already exists before the end, and ends without one too', () => {
     const history = historyOf(['pending', 'paid', 'cancelled', 'cancelled']);
     const order = orderThatIs('cancelled');

@@ -8,8 +8,11 @@ export const OrderEvent = Order.extend({ change: OrderChange.pick({ at: true, ty
 
 const FINAL: ReadonlySet<OrderStatus> = new Set(['completed', 'rejected', 'cancelled']);
 
+type OrderStreamEvent = Required<StreamEvent>;
+const events = new WeakMap<OrderChange, OrderStreamEvent>();
+
 export interface NewEvents {
-  events: Required<StreamEvent>[];
+  events: OrderStreamEvent[];
   /** No event follows. A later refund is visible on the order only. */
   over: boolean;
 }
@@ -27,8 +30,12 @@ export function newEventsOf({ order, changes }: OrderChanges, after: number): Ne
   return { events: newChanges.map((change) => eventOf(order, change)), over: FINAL.has(status) };
 }
 
-const eventOf = (order: Order, { version, status, at, type, detail }: OrderChange): Required<StreamEvent> => ({
-  id: version,
-  event: 'order',
-  data: { ...order, status, change: { at, type, detail } },
-});
+/** The change belongs to one reply, which many streams may have asked for together: they send the same event. */
+function eventOf(order: Order, change: OrderChange): OrderStreamEvent {
+  const known = events.get(change);
+  if (known) return known;
+  const { version, status, at, type, detail } = change;
+  const event = { id: version, event: 'order', data: { ...order, status, change: { at, type, detail } } };
+  events.set(change, event);
+  return event;
+}

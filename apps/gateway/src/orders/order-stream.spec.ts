@@ -74,6 +74,8 @@ const follow = async (
 const idsOf = (stream: OpenEventSource): number[] => stream.events().map(({ id }) => Number(id));
 const received = (stream: OpenEventSource, ids: number[]): Promise<void> =>
   eventually(() => expect(idsOf(stream)).toEqual(ids));
+/** How often it was asked whether the order has changed. */
+const checksOf = (id: string): number => orders.peer.checks.filter((ids) => ids.includes(id)).length;
 /** Changes the order and publishes the fact. */
 const changes = {
   awaitingPayment: (id: string) =>
@@ -217,6 +219,29 @@ describe('the stream of an order', () => {
   });
 });
 
+describe('many streams', () => {
+  it('are asked about in one query, and none reads its order while nothing changes', async () => {
+    const ids = await Promise.all([place(), place(), place()]);
+    const all = await Promise.all([...ids, ...ids].map((id) => follow(id, { gateway: polling })));
+    for (const stream of all) await received(stream, [1]);
+    await eventually(() => expect(orders.peer.checks.at(-1)?.toSorted()).toEqual(ids.toSorted()));
+    const reads = orders.peer.changeRequests.length;
+    const checks = checksOf(ids[0]!);
+    await eventually(() => expect(checksOf(ids[0]!)).toBeGreaterThan(checks + 5));
+    expect(orders.peer.changeRequests).toHaveLength(reads);
+  });
+
+  it('of one order read a change together', async () => {
+    const id = await place();
+    const all = await Promise.all(Array.from({ length: 5 }, () => follow(id)));
+    for (const stream of all) await received(stream, [1]);
+    const reads = orders.peer.changeRequests.length;
+    await changes.awaitingPayment(id);
+    for (const stream of all) await received(stream, [1, 2]);
+    expect(orders.peer.changeRequests).toHaveLength(reads + 1);
+  });
+});
+
 describe('the stream of an order that does not exist yet', () => {
   /** Runs `work` while orders is down, and starts orders again. */
   const whileDown = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -304,10 +329,10 @@ describe('the stream of an order that does not exist yet', () => {
   it('ends after STREAM_PATIENCE_MS, and not because orders returns 404', async () => {
     const impatient = await start({ STREAM_REFRESH_MS: '50', STREAM_PATIENCE_MS: '1500', REPLY_TIMEOUT_MS: '200' });
     const stream = await whileDown(() => follow(ANN, { gateway: impatient }));
-    const requestsBefore = orders.peer.changeRequests.length;
+    const checksBefore = checksOf(ANN);
     expect(stream).toMatchObject({ status: 200 });
     expect(await stream.ended).toBe(true);
-    expect(orders.peer.changeRequests.length).toBeGreaterThan(requestsBefore);
+    expect(checksOf(ANN)).toBeGreaterThan(checksBefore);
     expect(idsOf(stream)).toEqual([]);
     await impatient.stop();
   });

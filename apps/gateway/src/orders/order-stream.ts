@@ -4,7 +4,6 @@ import { ProblemError } from '@sluice/messaging';
 import { hasHadVersion, newEventsOf, readFrom, type OrderChanges } from './order-events.js';
 
 export interface OrderStreamSettings {
-  STREAM_REFRESH_MS: number;
   STREAM_PATIENCE_MS: number;
 }
 
@@ -29,7 +28,7 @@ export class OrderStream {
     private readonly read: ReadChanges,
     private readonly settings: OrderStreamSettings,
   ) {
-    this.#refresher = new Refresher(() => this.#refresh(), settings.STREAM_REFRESH_MS);
+    this.#refresher = new Refresher(() => this.#refresh());
     void wire.closed.then(() => this.#stop());
   }
 
@@ -46,6 +45,11 @@ export class OrderStream {
     if (first) await this.#send(first);
     else this.#wait();
     this.#refresher.start();
+  }
+
+  /** The version up to which the client is known to have the order; 0 until the order is known to have had it. */
+  get version(): number {
+    return this.#checked ? this.sentVersion : 0;
   }
 
   /** Reads the order: it may have changed. */

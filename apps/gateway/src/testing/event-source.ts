@@ -24,10 +24,10 @@ export interface OpenEventSource {
 export async function listenTo(
   { app }: Gateway,
   path: string,
-  { as, lastEventId }: { as: string; lastEventId?: string | number },
+  { as, lastEventId }: { as?: string; lastEventId?: string | number },
 ): Promise<OpenEventSource> {
   const headers = {
-    authorization: `Bearer ${as}`,
+    ...(as !== undefined && { authorization: `Bearer ${as}` }),
     ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
   };
   const url = `${await app.getUrl()}${path}`;

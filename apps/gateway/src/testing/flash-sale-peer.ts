@@ -3,6 +3,7 @@ import {
   ClaimPiece,
   CloseSale,
   CreateSale,
+  FindDecidedClaims,
   GetClaim,
   GetSale,
   ListSales,
@@ -39,6 +40,8 @@ export class FlashSalePeer {
   lists = 0;
   /** Number of GetClaim requests. */
   tickets = 0;
+  /** Number of FindDecidedClaims requests. */
+  checks = 0;
   /** State that a new sale gets at its second read. */
   outcome: Sale['state'] = 'scheduled';
 
@@ -105,6 +108,14 @@ export class FlashSalePeer {
   async ticket({ data }: Message<typeof GetClaim>): Promise<ClaimResult> {
     this.tickets += 1;
     return this.results.get(ticketKey(data)) ?? { status: 'waiting' };
+  }
+
+  @On(FindDecidedClaims)
+  async decided({ data: { tickets } }: Message<typeof FindDecidedClaims>): Promise<Reply<typeof FindDecidedClaims>> {
+    this.checks += 1;
+    return {
+      decided: tickets.filter((ticket) => (this.results.get(ticketKey(ticket))?.status ?? 'waiting') !== 'waiting'),
+    };
   }
 }
 

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import {
   CancelOrder,
   ExpirePayment,
+  FindChangedOrders,
   GetOrder,
   GetOrderChanges,
   GetTimeline,
@@ -38,6 +39,9 @@ export class OrdersPeer {
   readonly verified: string[] = [];
   /** The versions after which changes were requested, in order. */
   readonly changeRequests: number[] = [];
+
+  /** The orders of each check whether they have changed. */
+  readonly checks: string[][] = [];
 
   /** Changes the order as the service's own rules would. @returns the data of the fact about it */
   change(
@@ -99,6 +103,17 @@ export class OrdersPeer {
     this.changeRequests.push(data.after);
     const { order, changes } = this.#find(data);
     return { order, changes: changes.filter(({ version }) => version > data.after) };
+  }
+
+  @On(FindChangedOrders)
+  async changed({ data }: Message<typeof FindChangedOrders>): Promise<Reply<typeof FindChangedOrders>> {
+    this.checks.push(data.orders.map(({ orderId }) => orderId));
+    return {
+      changed: data.orders.flatMap(({ orderId, after }) => {
+        const { userId, changes = [] } = this.orders.get(orderId) ?? {};
+        return userId !== undefined && changes.length > after ? [{ orderId, userId, version: changes.length }] : [];
+      }),
+    };
   }
 
   @On(GetTimeline)

@@ -12,6 +12,7 @@ import {
   DeliverParcel,
   DispatchParcel,
   ExtendPayable,
+  FindFilledInboxes,
   GetInboxEntries,
   GetParcel,
   GetPayable,
@@ -293,6 +294,19 @@ export class NotificationsPeer {
   readonly inboxes = new Map<string, string[]>();
   /** Reads of entries. */
   readonly reads: Data<typeof GetInboxEntries>[] = [];
+  /** Checks whether inboxes have new entries. */
+  checks = 0;
+
+  @On(FindFilledInboxes)
+  async filled({ data }: Message<typeof FindFilledInboxes>): Promise<Reply<typeof FindFilledInboxes>> {
+    this.checks += 1;
+    return {
+      filled: data.inboxes.flatMap(({ userId, after }) => {
+        const last = this.inboxes.get(userId)?.length ?? 0;
+        return last > after ? [{ userId, last }] : [];
+      }),
+    };
+  }
 
   @On(GetInboxEntries)
   async entries({ data }: Message<typeof GetInboxEntries>): Promise<Reply<typeof GetInboxEntries>> {

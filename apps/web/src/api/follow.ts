@@ -62,8 +62,10 @@ async function connect(
   try {
     const response = await open(stream, shown);
     if (response.status === 204) return true;
-    if (!response.ok) await refused(response, token, signal);
-    else {
+    if (!response.ok) {
+      onConnected?.(false);
+      await refused(response, token, signal);
+    } else {
       onConnected?.(true);
       await read(response, (event) => {
         stream.received += 1;

@@ -2,7 +2,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { ask } from '../api/ask.js';
 import { api } from '../api/client.js';
+import { isProblem } from '../api/problem.js';
 import { session, signedOut, signInNeeded, type Session } from '../api/session.js';
 import { useStore } from '../api/store.js';
 import { chooseLanguage, LANGUAGES } from '../i18n/i18n.js';
@@ -50,8 +52,9 @@ const SignedIn = ({ current, menu }: { current: Session; menu: string }) => {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const leave = (): void => {
-    // The token is void at once if the gateway is reached; otherwise it ends by itself.
-    void api.DELETE('/sessions/current', { headers: { authorization: `Bearer ${current.token}` } }).catch(() => {});
+    const headers = { authorization: `Bearer ${current.token}` };
+    // Asked until it is done; a token that is refused is void already.
+    void ask(() => api.DELETE('/sessions/current', { headers }), { signIn: false }).catch(unlessProblem);
     signedOut();
     queries.clear();
   };
@@ -68,6 +71,10 @@ const SignedIn = ({ current, menu }: { current: Session; menu: string }) => {
     </>
   );
 };
+
+function unlessProblem(error: unknown): void {
+  if (!isProblem(error)) throw error;
+}
 
 const ThemeChoice = () => {
   const { t } = useTranslation();

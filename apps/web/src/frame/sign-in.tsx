@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../api/ask.js';
 import { api } from '../api/client.js';
@@ -7,7 +7,9 @@ import { signedIn, signInDismissed, signInNeeded } from '../api/session.js';
 import { useStore } from '../api/store.js';
 import { Dialog } from '../ui/dialog.js';
 import { Field } from '../ui/field.js';
+import { valuesOf } from '../ui/form.js';
 import { useSend } from '../ui/use-send.js';
+import { NewPassword } from './new-password.js';
 import { useDemoUsers } from './settings.js';
 
 interface Credentials {
@@ -73,7 +75,7 @@ const SignInForm = () => {
   const { t } = useTranslation();
   const { send, isSending, problem } = useSend(signIn);
   return (
-    <form onSubmit={(event) => send(entriesOf<Credentials>(event))}>
+    <form onSubmit={(event) => send(valuesOf<Credentials>(event))}>
       <PhoneField problem={problem} />
       <Field label={t('signIn.password')} name="password" type="password" autoComplete="current-password" required />
       <WhyNot problem={problem} />
@@ -88,19 +90,10 @@ const SignUpForm = () => {
   const { t } = useTranslation();
   const { send, isSending, problem } = useSend(signUp);
   return (
-    <form onSubmit={(event) => send(entriesOf<Credentials & { name: string }>(event))}>
+    <form onSubmit={(event) => send(valuesOf<Credentials & { name: string }>(event))}>
       <Field label={t('signIn.name')} name="name" autoComplete="name" required fault={problem?.faultOf('name')} />
       <PhoneField problem={problem} />
-      <Field
-        label={t('signIn.password')}
-        hint={t('signIn.passwordHint')}
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        minLength={8}
-        required
-        fault={problem?.faultOf('password')}
-      />
+      <NewPassword label={t('signIn.password')} name="password" problem={problem} />
       <WhyNot problem={problem} />
       <button className="primary" disabled={isSending}>
         {t('signIn.signUp')}
@@ -136,8 +129,3 @@ const WhyNot = ({ problem }: { problem: Problem | undefined }) => {
     </p>
   );
 };
-
-function entriesOf<T>(event: FormEvent<HTMLFormElement>): T {
-  event.preventDefault();
-  return Object.fromEntries(new FormData(event.currentTarget)) as T;
-}

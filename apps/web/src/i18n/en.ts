@@ -279,6 +279,7 @@ export const en = {
     eta_zero: 'any moment now',
     eta_one: 'about {{count}} second',
     eta_other: 'about {{count}} seconds',
+    unknown: 'It is not known what becomes of your place: {{why}}',
     wonTitle: 'You have won one!',
     won: 'It is yours if you pay in time.',
     lostTitle: 'Not this time',

@@ -277,6 +277,7 @@ export const zh: Dictionary = {
     eta_zero: '马上',
     eta_one: '大约 {{count}} 秒',
     eta_other: '大约 {{count}} 秒',
+    unknown: '无法得知您的排队结果：{{why}}',
     wonTitle: '您抢到了！',
     won: '按时付款，它就是您的。',
     lostTitle: '这次没抢到',

@@ -6,7 +6,7 @@ import { Field } from '../ui/field.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
 import { couponOf, type CouponKind } from './bodies.js';
-import { typedInto } from './form.js';
+import { typedInto } from '../ui/form.js';
 import { CurrencyField } from './products.js';
 import { WhyNot } from './why-not.js';
 

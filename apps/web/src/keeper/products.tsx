@@ -13,7 +13,7 @@ import { announce } from '../ui/notice.js';
 import { ProductArt } from '../ui/product-art.js';
 import { useSend } from '../ui/use-send.js';
 import { amountOf, newMoney, typed } from './amount.js';
-import { typedInto } from './form.js';
+import { typedInto } from '../ui/form.js';
 import { WhyNot } from './why-not.js';
 
 const WAREHOUSES = ['east', 'west'] as const;

@@ -1,9 +1,20 @@
 import { memo, useCallback, useEffect, useState, type FormEvent } from 'react';
 import { useSearchParams } from 'react-router';
-import { follow } from '../api/follow.js';
+import type { Problem } from '../api/problem.js';
+import { useStream } from '../api/use-stream.js';
 import { time } from '../i18n/format.js';
 import { Field } from '../ui/field.js';
-import { addressOf, asSubject, idOf, subjectOf, summaryOf, withMore, type Fact, type Facts } from './facts.js';
+import {
+  addressOf,
+  asSubject,
+  idOf,
+  subjectOf,
+  summaryOf,
+  together,
+  withMore,
+  type Fact,
+  type Facts,
+} from './facts.js';
 import { useWords } from './words.js';
 
 /** Facts as they are said, all or those of one order. */
@@ -12,7 +23,7 @@ export const FactsView = () => {
   const [params, setParams] = useSearchParams();
   const [pattern, subject] = [params.get('pattern') ?? '', params.get('subject') ?? ''];
   const [isHeld, setHeld] = useState(false);
-  const { facts, skipped } = useFacts(addressOf(pattern, subject), isHeld);
+  const { facts, skipped, problem } = useFacts(addressOf(pattern, subject), isHeld);
   const listen = (next: { pattern?: string; subject?: string }): void =>
     setParams({ ...(next.pattern && { pattern: next.pattern }), ...(next.subject && { subject: next.subject }) });
   const followOne = useCallback((fact: Fact) => setParams({ subject: subjectOf(fact) }), [setParams]);
@@ -31,6 +42,11 @@ export const FactsView = () => {
         )}
         {skipped > 0 && <span className="hint">{words.skipped(skipped)}</span>}
       </div>
+      {problem && (
+        <p className="fault" role="alert">
+          {problem.message}
+        </p>
+      )}
       {facts.length === 0 && <p className="card">{words.noFacts}</p>}
       <ol className="facts card" hidden={facts.length === 0}>
         {facts.map((fact) => (
@@ -103,18 +119,19 @@ const FactLine = memo(({ fact, onFollow }: LineProps) => {
 });
 FactLine.displayName = 'FactLine';
 
+/** Facts that come faster are shown together: nobody reads them one by one. Milliseconds. */
+const SHOWN_EVERY_MS = 500;
+
 /** Newest first. While it is held, what is said is not shown. */
-function useFacts(address: string, isHeld: boolean): Facts {
+function useFacts(address: string, isHeld: boolean): Facts & { problem: Problem | undefined } {
   const [heard, setHeard] = useState<Facts>({ facts: [], skipped: 0 });
+  const [show] = useState(() => together((more) => setHeard((before) => withMore(before, more)), SHOWN_EVERY_MS));
   useEffect(() => {
-    if (isHeld) return;
-    const abort = new AbortController();
-    setHeard({ facts: [], skipped: 0 });
-    const onEvent = ({ event, data }: { event: string; data: string }): void => {
-      if (event === 'facts') setHeard((before) => withMore(before, JSON.parse(data) as Facts));
-    };
-    void follow(address, { signal: abort.signal, onEvent }).catch(() => undefined);
-    return () => abort.abort();
-  }, [address, isHeld]);
-  return heard;
+    if (!isHeld) setHeard({ facts: [], skipped: 0 });
+    return show.stop;
+  }, [address, isHeld, show]);
+  const { problem } = useStream(isHeld ? undefined : address, {
+    onEvent: ({ event, data }) => event === 'facts' && show.add(JSON.parse(data) as Facts),
+  });
+  return { ...heard, problem };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { follow } from '../api/follow.js';
+import type { Problem } from '../api/problem.js';
 import { Store, useStore } from '../api/store.js';
+import { useStream } from '../api/use-stream.js';
 import { emptyHistory, remember, type History } from './history.js';
 import type { QueueNow, ServiceNow, Snapshot } from './snapshot.js';
 
@@ -9,6 +10,8 @@ export interface Feed {
   history: History;
   /** Whether snapshots arrive now. */
   isLive: boolean;
+  /** Why the gateway refuses to say how it is. */
+  problem?: Problem | undefined;
 }
 
 /** The system as the gateway says it is, once a second, and its last minutes. */
@@ -29,16 +32,11 @@ export const useService = (name: string): ServiceNow | undefined =>
 
 /** Follows the system while the view is open. The last minutes stay when it is left. */
 export function useFollowing(): void {
-  useEffect(() => {
-    const abort = new AbortController();
-    const onConnected = (isLive: boolean): void => feed.set({ ...feed.get(), isLive });
-    void follow('/ops/stream', {
-      signal: abort.signal,
-      onConnected,
-      onEvent: ({ event, data }) => event === 'snapshot' && seen(JSON.parse(data) as Snapshot),
-    }).catch(() => onConnected(false));
-    return () => abort.abort();
-  }, []);
+  const { streaming, problem } = useStream('/ops/stream', {
+    onEvent: ({ event, data }) => event === 'snapshot' && seen(JSON.parse(data) as Snapshot),
+  });
+  const isLive = streaming === 'live' || streaming === 'connecting';
+  useEffect(() => feed.set({ ...feed.get(), isLive, problem }), [isLive, problem]);
 }
 
 function seen(snapshot: Snapshot): void {

@@ -1,10 +1,11 @@
 import { Controls, Position, ReactFlow } from '@xyflow/react';
 import { useMemo } from 'react';
 import '@xyflow/react/dist/base.css';
-import { useFeed } from './feed.js';
+import { feed, useOfSnapshot } from './feed.js';
 import type { Snapshot } from './snapshot.js';
 import { FlowEdge, type FlowEdgeType } from './flow-edge.js';
 import { arrowsOf, MIDDLE, placesOf, type Arrow, type Place } from './layout.js';
+import { Messages } from './messages.js';
 import { ExchangeNode, ServiceNode, type PlaceNode } from './nodes.js';
 import { useWords } from './words.js';
 
@@ -17,10 +18,9 @@ const FIT = { padding: 0.02 };
 /** The system as a picture. Nodes and arrows follow the figures by themselves, so only a change of places draws it anew. */
 export const Picture = () => {
   const words = useWords();
-  const { snapshot } = useFeed();
-  const shape = snapshot && shapeOf(snapshot);
-  const [nodes, edges] = useMemo(() => (snapshot && shape ? graphOf(snapshot) : [[], []]), [shape]);
-  if (!snapshot) return <p className="loading">{words.waiting}</p>;
+  const shape = useOfSnapshot(shapeOf, '');
+  const [nodes, edges] = useMemo(() => (shape === '' ? [[], []] : graphOf(feed.get().snapshot!)), [shape]);
+  if (shape === '') return <p className="loading">{words.waiting}</p>;
   return (
     <div className="picture" role="group" aria-label={words.picture}>
       <ReactFlow
@@ -41,6 +41,7 @@ export const Picture = () => {
         preventScrolling={false}
         proOptions={{ hideAttribution: true }}
       >
+        <Messages />
         <Controls showInteractive={false} />
       </ReactFlow>
     </div>

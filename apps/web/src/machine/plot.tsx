@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { time } from '../i18n/format.js';
+import { colorOf } from './colors.js';
 import { useFeed } from './feed.js';
 
 /** One line: the name of its series in the history, and how it is called and coloured. */
@@ -57,15 +58,6 @@ function lastOf(values: readonly (number | null)[] | undefined): string {
   return value === null || value === undefined ? '–' : String(Math.round(value * 10) / 10);
 }
 
-const colorOf = (name: string): string => {
-  const probe = document.createElement('span');
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-};
-
 /** Colours are read when something is drawn, so that they follow the theme. */
 const optionsOf = (lines: readonly Line[], width: number): UPlot.Options => ({
   width,
@@ -75,7 +67,7 @@ const optionsOf = (lines: readonly Line[], width: number): UPlot.Options => ({
   scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
   axes: [
     {
-      stroke: () => colorOf('--ink-soft'),
+      stroke: () => colorOf('var(--ink-soft)'),
       grid: { show: false },
       ticks: { show: false },
       size: 26,
@@ -84,8 +76,8 @@ const optionsOf = (lines: readonly Line[], width: number): UPlot.Options => ({
       values: (_, seconds) => seconds.map((second) => time(new Date(second * 1_000).toISOString())),
     },
     {
-      stroke: () => colorOf('--ink-soft'),
-      grid: { stroke: () => colorOf('--line'), width: 1 },
+      stroke: () => colorOf('var(--ink-soft)'),
+      grid: { stroke: () => colorOf('var(--line)'), width: 1 },
       ticks: { show: false },
       size: 44,
     },
@@ -94,7 +86,7 @@ const optionsOf = (lines: readonly Line[], width: number): UPlot.Options => ({
     {},
     ...lines.map(({ label, color }) => ({
       label,
-      stroke: () => colorOf(color),
+      stroke: () => colorOf(`var(${color})`),
       width: 2,
       points: { show: false },
     })),

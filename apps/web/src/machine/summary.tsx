@@ -1,3 +1,4 @@
+import { useTranslation } from 'react-i18next';
 import { attentionOf } from './attention.js';
 import { useFeed } from './feed.js';
 import type { Snapshot } from './snapshot.js';
@@ -7,7 +8,8 @@ import { useWords } from './words.js';
 /** How the system is, in one line. */
 export const Summary = () => {
   const words = useWords();
-  const { snapshot, isLive } = useFeed();
+  const { snapshot, isLive, problem } = useFeed();
+  if (problem) return <Refused why={problem.message} />;
   if (!snapshot) return null;
   const attention = attentionOf(snapshot, words);
   const isWell = attention.length === 0 && isLive;
@@ -26,6 +28,15 @@ export const Summary = () => {
         </ul>
       )}
     </div>
+  );
+};
+
+const Refused = ({ why }: { why: string }) => {
+  const { t } = useTranslation();
+  return (
+    <p className="card fault" role="alert">
+      {t('common.failed', { why })}
+    </p>
   );
 };
 

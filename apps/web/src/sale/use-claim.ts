@@ -1,21 +1,24 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
 import { ask } from '../api/ask.js';
 import { api } from '../api/client.js';
-import { follow } from '../api/follow.js';
 import { kept } from '../api/kept.js';
 import { pause } from '../api/pause.js';
-import { isProblem } from '../api/problem.js';
+import { isProblem, type Problem } from '../api/problem.js';
+import { useStream } from '../api/use-stream.js';
 import type { Address } from '../shop/cart.js';
 import { moved, streamOf, type Claim, type ClaimView } from './claim.js';
 import type { Sale } from './sales.js';
 
 /** Between two tries of a claim that came a moment before the sale opened. Milliseconds. */
 const EARLY_MS = 300;
-/** How often a win is read: that it has expired comes by no stream. Milliseconds. */
-const WIN_EVERY_MS = 2_000;
+/** How often a claim is read of which no event comes. That a win has expired comes by no stream. Milliseconds. */
+const EVERY_MS = 2_000;
 
 interface OwnClaim {
   claim: Claim | undefined;
+  /** Why nothing is known of what becomes of the claim. */
+  problem: Problem | undefined;
   join: (address: Address) => Promise<void>;
 }
 
@@ -37,8 +40,8 @@ export function useClaim(sale: Sale, userId: string): OwnClaim {
     },
     [set, store],
   );
-  useResult(sale.id, claim, see);
-  return { claim, join: async (address) => set(await getInLine(sale, address)) };
+  const problem = useResult(sale.id, claim, see);
+  return { claim, problem, join: async (address) => set(await getInLine(sale, address)) };
 }
 
 /** Gets in line. A full line asks to come again, which `ask` does: the ticket is the same each time. */
@@ -57,32 +60,26 @@ async function getInLine(sale: Sale, address: Address): Promise<Claim> {
   }
 }
 
-/** Follows a claim to its result, and a win until it is paid or expired. */
-function useResult(saleId: string, claim: Claim | undefined, see: (view: ClaimView) => void): void {
-  const { location, ticket, view } = claim ?? {};
-  const status = view?.status;
-  useEffect(() => {
-    if (location === undefined || ticket === undefined || status === 'expired') return;
-    const abort = new AbortController();
-    const { signal } = abort;
-    const work =
-      status === 'won'
-        ? readWin(saleId, ticket, see, signal)
-        : follow(streamOf(location), {
-            signal,
-            alsoHidden: true,
-            onEvent: ({ data }) => see(JSON.parse(data) as ClaimView),
-          });
-    work.catch(() => {});
-    return () => abort.abort();
-  }, [saleId, location, ticket, status, see]);
-}
-
-async function readWin(saleId: string, ticket: string, see: (view: ClaimView) => void, signal: AbortSignal) {
-  const params = { path: { id: saleId, ticket } };
-  for (;;) {
-    const { data } = await ask(() => api.GET('/flash-sales/{id}/claims/{ticket}', { params, signal }), { signal });
-    if (data.status !== 'won') return see(data);
-    await pause(WIN_EVERY_MS, signal);
-  }
+/** Follows a claim to its result, and a win until it is expired; reads it while its stream is not connected. */
+function useResult(saleId: string, claim: Claim | undefined, see: (view: ClaimView) => void): Problem | undefined {
+  const status = claim?.view.status;
+  const isWaiting = status === 'waiting';
+  const { streaming } = useStream(isWaiting ? streamOf(claim!.location) : undefined, {
+    alsoHidden: true,
+    onEvent: ({ data }) => see(JSON.parse(data) as ClaimView),
+  });
+  const ticket = claim?.ticket ?? '';
+  const { error } = useQuery({
+    queryKey: ['claim', saleId, ticket],
+    queryFn: async ({ signal }) => {
+      const params = { path: { id: saleId, ticket } };
+      const { data } = await ask(() => api.GET('/flash-sales/{id}/claims/{ticket}', { params, signal }), { signal });
+      see(data);
+      return data;
+    },
+    enabled: status === 'won' || (isWaiting && streaming === 'off'),
+    refetchInterval: EVERY_MS,
+    refetchIntervalInBackground: isWaiting,
+  });
+  return isProblem(error) ? error : undefined;
 }

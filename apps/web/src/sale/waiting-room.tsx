@@ -19,11 +19,18 @@ interface Props {
 
 /** One button, the line behind it, and what comes of it. */
 export const WaitingRoom = ({ sale, userId }: Props) => {
-  const { claim, join } = useClaim(sale, userId);
-  const isOffered = !claim || mayClaimAgain(claim, sale);
+  const { t } = useTranslation();
+  const { claim, problem, join } = useClaim(sale, userId);
+  const isLost = problem?.status === 404;
+  const isOffered = !claim || isLost || mayClaimAgain(claim, sale);
   return (
     <>
-      {claim && <Outcome claim={claim} />}
+      {claim && !isLost && <Outcome claim={claim} />}
+      {claim && problem && (
+        <p className="fault" role="alert">
+          {t('sale.unknown', { why: problem.message })}
+        </p>
+      )}
       {isOffered && sale.state !== 'closed' && <ClaimForm sale={sale} join={join} isAgain={claim !== undefined} />}
     </>
   );

@@ -4,9 +4,11 @@ import { useTranslation } from 'react-i18next';
 import { ask } from '../api/ask.js';
 import { api } from '../api/client.js';
 import type { Session } from '../api/session.js';
+import { NewPassword } from '../frame/new-password.js';
 import { SignedIn } from '../frame/signed-in.js';
 import { number } from '../i18n/format.js';
 import { Field } from '../ui/field.js';
+import { valuesOf } from '../ui/form.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
 import { View } from '../ui/view.js';
@@ -93,20 +95,20 @@ const Verification = ({ phone }: Session) => {
   );
 };
 
+interface Passwords {
+  current: string;
+  new: string;
+}
+
 const Password = () => {
   const { t } = useTranslation();
-  const { send, isSending, problem } = useSend(async (form: HTMLFormElement) => {
-    const given = Object.fromEntries(new FormData(form)) as { current: string; new: string };
+  const { send, isSending, problem } = useSend(async (given: Passwords, form: HTMLFormElement) => {
     await ask(() => api.POST('/me/password', { body: given }));
     form.reset();
     announce(t('account.changed'));
   });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    send(event.currentTarget);
-  };
   return (
-    <form className="card" onSubmit={submit}>
+    <form className="card" onSubmit={(event) => send(valuesOf<Passwords>(event), event.currentTarget)}>
       <h2>{t('account.password')}</h2>
       <Field
         label={t('account.current')}
@@ -116,16 +118,7 @@ const Password = () => {
         required
         fault={problem?.status === 403 ? t('account.wrongPassword') : undefined}
       />
-      <Field
-        label={t('account.next')}
-        hint={t('signIn.passwordHint')}
-        name="new"
-        type="password"
-        autoComplete="new-password"
-        minLength={8}
-        required
-        fault={problem?.faultOf('new')}
-      />
+      <NewPassword label={t('account.next')} name="new" problem={problem} />
       <button disabled={isSending}>{t('account.change')}</button>
     </form>
   );

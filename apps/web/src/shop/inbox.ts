@@ -2,11 +2,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { ask } from '../api/ask.js';
 import { api } from '../api/client.js';
-import { follow } from '../api/follow.js';
 import { kept } from '../api/kept.js';
 import { session } from '../api/session.js';
 import { Store, useStore } from '../api/store.js';
+import { useStream } from '../api/use-stream.js';
 import { withMessage, type Message } from './messages.js';
+
+/** How often an inbox is read whose stream is not connected. Milliseconds. */
+const EVERY_MS = 15_000;
 
 /** By user: until when the inbox was read. */
 const keptRead = kept<Record<string, string>>('inbox-read', {});
@@ -39,16 +42,18 @@ export function useInboxStream(): void {
   const queries = useQueryClient();
   // What arrives between the list and the connection is among the newest, which the stream sends first.
   const isListed = useInbox() !== undefined;
-  useEffect(() => {
-    if (userId === undefined || !isListed) return;
-    const abort = new AbortController();
-    const onEvent = ({ data }: { data: string }): void => {
+  const { streaming } = useStream(userId !== undefined && isListed ? '/me/stream' : undefined, {
+    userId,
+    onEvent: ({ data }) => {
       const message = JSON.parse(data) as Message;
       queries.setQueryData<Message[]>(['inbox', userId], (known) => known && withMessage(known, message));
-    };
-    void follow('/me/stream', { signal: abort.signal, onEvent }).catch(() => {});
-    return () => abort.abort();
-  }, [userId, isListed, queries]);
+    },
+  });
+  useEffect(() => {
+    if (streaming !== 'off') return;
+    const timer = setInterval(() => void queries.invalidateQueries({ queryKey: ['inbox', userId] }), EVERY_MS);
+    return () => clearInterval(timer);
+  }, [streaming, userId, queries]);
 }
 
 export function useUnread(): number {

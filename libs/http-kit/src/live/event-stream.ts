@@ -3,15 +3,18 @@ import type { FastifyReply } from 'fastify';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { countStream } from '../http-metrics.js';
 
-/** A server-sent event (HTML standard, section 9.2). */
+/**
+ * A server-sent event (HTML standard, section 9.2). Many streams may send the same object: it is serialized once, so it
+ * must not change.
+ */
 export interface StreamEvent {
   /**
    * Position in the stream, sent by a reconnecting client as `Last-Event-ID`. Without one the client keeps the previous
    * id.
    */
-  id?: number;
-  event: string;
-  data: object;
+  readonly id?: number;
+  readonly event: string;
+  readonly data: object;
 }
 
 export interface StreamSettings {
@@ -72,11 +75,9 @@ export class EventStream {
   }
 
   /** Resolves when the client's buffer has space again, or the client has disconnected. */
-  async send({ id, event, data }: StreamEvent): Promise<void> {
+  async send(event: StreamEvent): Promise<void> {
     if (this.ended) return;
-    const taken = this.#write(
-      `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,
-    );
+    const taken = this.#write(textOf(event));
     if (!this.#overLimit) return;
     const timer = setTimeout(() => this.reply.raw.destroy(), OVER_LIMIT_MS);
     await Promise.race([taken, this.closed]);
@@ -116,4 +117,15 @@ export class EventStream {
     this.#heartbeat?.refresh();
     return new Promise((resolve) => this.reply.raw.write(text, () => resolve()));
   }
+}
+
+const texts = new WeakMap<StreamEvent, string>();
+
+function textOf(sent: StreamEvent): string {
+  const known = texts.get(sent);
+  if (known !== undefined) return known;
+  const { id, event, data } = sent;
+  const text = `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  texts.set(sent, text);
+  return text;
 }

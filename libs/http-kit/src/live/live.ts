@@ -40,6 +40,11 @@ export class Live implements OnModuleDestroy {
     this.#subscriptions.add(ALL, listener);
   }
 
+  /** Calls the listener when facts may have been missed: after every connection, also the first. */
+  onMissed(listener: () => void): void {
+    this.#subscriptions.add(MISSED, listener);
+  }
+
   onModuleDestroy(): Promise<void> {
     return this.#feed.close();
   }
@@ -64,4 +69,6 @@ export class Live implements OnModuleDestroy {
 
 /** Key of the listeners to all facts; no message type is `*`. */
 const ALL = '*';
+/** Key of the listeners that want no fact. */
+const MISSED = '';
 const keyOf = (field: string, value: string): string => `${field}=${value}`;

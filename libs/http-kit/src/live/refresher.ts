@@ -1,4 +1,4 @@
-/** Reads on each trigger and periodically; one read at a time. */
+/** Reads on each trigger and, if it has an interval, periodically; one read at a time. */
 export class Refresher {
   #busy = true;
   #triggered = false;
@@ -8,7 +8,7 @@ export class Refresher {
   /** @param read never rejects; @param everyMs between the end of one read and the next, plus or minus a fifth */
   constructor(
     private readonly read: () => Promise<void>,
-    private readonly everyMs: number,
+    private readonly everyMs?: number,
   ) {}
 
   /** Starts reading. A trigger before this is kept: something may have changed since the caller's own first read. */
@@ -41,6 +41,7 @@ export class Refresher {
   }
 
   #schedule(): void {
-    if (!this.#stopped) this.#timer = setTimeout(() => this.trigger(), this.everyMs * (0.8 + 0.4 * Math.random()));
+    if (this.#stopped || this.everyMs === undefined) return;
+    this.#timer = setTimeout(() => this.trigger(), this.everyMs * (0.8 + 0.4 * Math.random()));
   }
 }
