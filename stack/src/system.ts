@@ -1,5 +1,6 @@
 import { build } from './build/build.js';
 import type { Note, Progress } from './progress.js';
+import { endRabbit } from './rabbitmq/rabbitmq.js';
 import { withUsers, type Broker } from './rabbitmq/users.js';
 import { broker, database } from './servers.js';
 import type { Servers } from './services/environment.js';
@@ -8,6 +9,8 @@ import { checkSettings, settingsAreCompiled, settingsAreGiven } from './services
 import { Supervisor } from './services/supervisor.js';
 import type { Shutdown } from './shutdown.js';
 import type { StateDirectory } from './state-directory.js';
+import { ServerSwitch } from './switches/server-switch.js';
+import type { Switches } from './switches/switches.js';
 import { waitForAll } from './wait-for-all.js';
 import { allServices, builtServices } from './workspace.js';
 
@@ -27,7 +30,10 @@ export interface SystemOptions {
 export async function startSystem(options: SystemOptions): Promise<{ supervisor: Supervisor; broker: Broker }> {
   const { stateDirectory, progress, shutdown, port, giveUp, reach = async (servers) => servers } = options;
   const printLine = (line: string): void => progress.line(line);
-  const servers = { shutdown, printLine, giveUp };
+  const brokerSwitch = process.env['AMQP_URL']
+    ? undefined
+    : new ServerSwitch(() => endRabbit(stateDirectory, 'SIGKILL'));
+  const servers = { shutdown, printLine, giveUp, brokerSwitch };
   const failed = (error: unknown): never => {
     giveUp(error); // at once, and not when all the others have come to their end
     throw error;
@@ -53,12 +59,21 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
   const topology = waitForAll([known, rabbit]).then(([found]) =>
     step('topology', (note) => applyTopology(found, options, note)),
   );
-  const supervisor = new Supervisor({ stateDirectory, printLine });
+  let switches: Switches | undefined;
+  const supervisor = new Supervisor({
+    ...{ stateDirectory, printLine },
+    hear: (service, message, send) => switches?.hear(service, message, send),
+  });
   const services = mayStart(stateDirectory, known, built, topology).then(([found, [urls]]) =>
     step('services', async (note) => {
-      await shutdown.add('services', () => supervisor.stop());
       const reached = await reach({ broker: found, databases: urls });
-      await supervisor.start(builtServices(), { ...reached, secrets: secretsOf(stateDirectory), port }, rabbit);
+      const secrets = secretsOf(stateDirectory);
+      const board = await import('./switches/board.js'); // loads what signs tokens, which takes longer than a short command
+      const made = board.switchesOf({ supervisor, broker: reached.broker, brokerSwitch, port, ...secrets });
+      switches = made.switches;
+      await shutdown.add('network', made.close);
+      await shutdown.add('services', () => supervisor.stop());
+      await supervisor.start(builtServices(), { ...reached, secrets, port }, rabbit);
       note(describeServices());
       await supervisor.ready();
     }),
