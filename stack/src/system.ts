@@ -9,8 +9,7 @@ import { checkSettings, settingsAreCompiled, settingsAreGiven } from './services
 import { Supervisor } from './services/supervisor.js';
 import type { Shutdown } from './shutdown.js';
 import type { StateDirectory } from './state-directory.js';
-import { ServerSwitch } from './switches/server-switch.js';
-import type { Switches } from './switches/switches.js';
+import { Switching } from './switches/switching.js';
 import { waitForAll } from './wait-for-all.js';
 import { allServices, builtServices } from './workspace.js';
 
@@ -22,18 +21,19 @@ export interface SystemOptions {
   port: number;
   /** Called at the first failure, also at one of a later day: a server of ours that cannot be started again. */
   giveUp: (error: unknown) => void;
+  /** Whether the control room may switch things (docs/decisions/0043, 0049). */
+  isSwitched?: boolean;
   /** How the services reach their servers, when not directly. */
   reach?: (servers: Servers) => Promise<Servers>;
 }
 
 /** Brings the whole system up, everything as early as it can be: the broker boots while the rest is built. */
 export async function startSystem(options: SystemOptions): Promise<{ supervisor: Supervisor; broker: Broker }> {
-  const { stateDirectory, progress, shutdown, port, giveUp, reach = async (servers) => servers } = options;
+  const { stateDirectory, progress, shutdown, port, giveUp, isSwitched, reach = async (servers) => servers } = options;
   const printLine = (line: string): void => progress.line(line);
-  const brokerSwitch = process.env['AMQP_URL']
-    ? undefined
-    : new ServerSwitch(() => endRabbit(stateDirectory, 'SIGKILL'));
-  const servers = { shutdown, printLine, giveUp, brokerSwitch };
+  const killBroker = process.env['AMQP_URL'] ? undefined : () => endRabbit(stateDirectory, 'SIGKILL');
+  const switching = isSwitched ? new Switching(killBroker) : undefined;
+  const servers = { shutdown, printLine, giveUp, brokerSwitch: switching?.broker };
   const failed = (error: unknown): never => {
     giveUp(error); // at once, and not when all the others have come to their end
     throw error;
@@ -59,19 +59,12 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
   const topology = waitForAll([known, rabbit]).then(([found]) =>
     step('topology', (note) => applyTopology(found, options, note)),
   );
-  let switches: Switches | undefined;
-  const supervisor = new Supervisor({
-    ...{ stateDirectory, printLine },
-    hear: (service, message, send) => switches?.hear(service, message, send),
-  });
+  const supervisor = new Supervisor({ stateDirectory, printLine, hear: switching?.hear });
   const services = mayStart(stateDirectory, known, built, topology).then(([found, [urls]]) =>
     step('services', async (note) => {
       const reached = await reach({ broker: found, databases: urls });
       const secrets = secretsOf(stateDirectory);
-      const board = await import('./switches/board.js'); // loads what signs tokens, which takes longer than a short command
-      const made = board.switchesOf({ supervisor, broker: reached.broker, brokerSwitch, port, ...secrets });
-      switches = made.switches;
-      await shutdown.add('network', made.close);
+      await switching?.open({ supervisor, broker: reached.broker, port, ...secrets }, shutdown);
       await shutdown.add('services', () => supervisor.stop());
       await supervisor.start(builtServices(), { ...reached, secrets, port }, rabbit);
       note(describeServices());

@@ -26,17 +26,17 @@ export class Supervisor {
   #stopped = false;
   readonly #stateDirectory: StateDirectory;
   readonly #printLine: (line: string) => void;
-  readonly #hear: Hear;
+  readonly #hear: Hear | undefined;
   /** Of the broker, for services that do not reach it directly. */
   readonly #brokerPorts = new Map<string, number>();
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
   showLogs = false;
 
-  /** @param options hear: what processes say that have a pipe to this one */
-  constructor(options: { stateDirectory: StateDirectory; printLine: (line: string) => void; hear?: Hear }) {
+  /** @param options hear: hears what processes say over a pipe to this one; without it they have none */
+  constructor(options: { stateDirectory: StateDirectory; printLine: (line: string) => void; hear?: Hear | undefined }) {
     this.#stateDirectory = options.stateDirectory;
     this.#printLine = options.printLine;
-    this.#hear = options.hear ?? (() => {});
+    this.#hear = options.hear;
   }
 
   /**
@@ -138,7 +138,7 @@ export class Supervisor {
       healthPort,
       env: { ...this.#environment(service, healthPort), ...extra },
       logFile: this.#stateDirectory.path('logs', `${log}.log`),
-      ...(hasPipe(service) && { onMessage: (message, send) => this.#hear(service, message, send) }),
+      ...(this.#hear && hasPipe(service) && { onMessage: this.#hear.bind(undefined, service) }),
       onLine: (line) => this.showLogs && this.#printLine(prefixed(service, line, Boolean(process.stdout.isTTY))),
       printLine: this.#printLine,
       onChange: () => this.#record(),
