@@ -147,7 +147,7 @@ async function oneWinsAndOneLoses(ann: Person, keeper: Person): Promise<void> {
   const loser = winner === ann ? keeper : ann;
   await loser.sees(/Sold out|Not this time/);
   await winner.pay();
-  await winner.heading(/Paid, being packed|On its way|Delivered/);
+  await winner.sees(/Paid, being packed|On its way|Delivered/);
 }
 
 async function opensASale(keeper: Person): Promise<void> {

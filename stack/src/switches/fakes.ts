@@ -27,7 +27,7 @@ export class Fakes {
     const condition = this.#conditions.get(provider) ?? 'well';
     this.#conditions.set(provider, condition);
     this.#listeners.set(provider, [...(this.#listeners.get(provider) ?? []), send]);
-    if (condition !== 'well') this.#tell(provider, condition);
+    if (condition !== 'well') send({ fake: provider, condition });
   }
 
   /** @throws {Refused} no such provider or condition */
