@@ -11,8 +11,9 @@ const chromium = findChromium();
 const PAYMENT_WINDOW = 12;
 /** Orders that are placed while logistics is stopped. */
 const ORDERS = 2;
-/** Orders of a burst. */
+/** Orders or claims of a burst, and the pieces of the sale that a burst of claims opens. */
 const MANY = 40;
+const SALE_OF = 20;
 /** The longest that the control room may take to show something. Milliseconds. */
 const SHOWN_WITHIN_MS = 30_000;
 const SETTINGS = {
@@ -89,6 +90,8 @@ describe.skipIf(!chromium || !canStartBroker || process.env['E2E_IN_CONTAINERS']
       await shows(keeper, 'payments: card gateway fails');
       await turn(keeper, 'card gateway', 'Mend');
       await shows(keeper, 'All is well');
+      await keeper.press('Send claims', SHOWN_WITHIN_MS);
+      expect(await claimsOf(keeper)).toBeGreaterThanOrEqual(SALE_OF);
     });
 
     it.each(['light', 'dark'] as const)(
@@ -211,6 +214,16 @@ async function redrivesADeadLetter(keeper: Person): Promise<void> {
   await keeper.sees('the carrier refuses everything');
   await keeper.press(/^Send them home, to logistics/);
   await keeper.sees('There are no dead letters.');
+}
+
+/** How many claims of a burst the shop has accepted, of those that came before the sale was sold out. */
+async function claimsOf(keeper: Person): Promise<number> {
+  await shows(keeper, `of ${MANY} claims accepted`);
+  await keeper.page.getByRole('button', { name: 'Send claims', disabled: false }).waitFor({ timeout: SHOWN_WITHIN_MS });
+  const text = await keeper.page.getByText(`of ${MANY} claims accepted`).innerText();
+  const [accepted = 0, , refused = 0] = [...text.matchAll(/\d+/g)].map(Number);
+  expect(accepted + refused).toBe(MANY);
+  return accepted;
 }
 
 /** Presses one of the buttons of a thing that can be switched. */

@@ -39,6 +39,15 @@ describe('the switches of services', () => {
     expect(done).toEqual(['halt logistics', 'start logistics']);
   });
 
+  it('start a service once, although two people press', async () => {
+    const { done, turn } = recording();
+    await turn('logistics', 'stop');
+    const first = turn('logistics', 'start');
+    await expect(turn('logistics', 'start')).rejects.toThrow(Refused);
+    await first;
+    expect(done).toEqual(['halt logistics', 'start logistics']);
+  });
+
   it('freeze a service until it is started, and thaw it before it is stopped', async () => {
     const { done, turn, stateOf } = recording();
     await turn('orders', 'freeze');

@@ -30,6 +30,8 @@ export interface ServiceState {
 export class ServiceSwitches {
   readonly #frozen = new Set<string>();
   readonly #stopped = new Set<string>();
+  /** Services that are being stopped or started. */
+  readonly #turning = new Set<string>();
 
   constructor(
     private readonly supervisor: SwitchedServices,
@@ -44,13 +46,22 @@ export class ServiceSwitches {
     }));
   }
 
-  /** @throws {Refused} no such service or turn */
+  /** @throws {Refused} no such service or turn, or the last turn of the service has not ended: two starts are two processes */
   async turn(service: unknown, turn: unknown): Promise<void> {
-    if (!this.#names.includes(service as string)) throw new Refused('There is no such service here.');
-    if (this.network && NETWORK_TURNS.includes(turn as NetworkTurn))
-      return this.#turnNetwork(service as string, turn as NetworkTurn, this.network);
-    if (!TURNS.includes(turn as Turn)) throw new Refused('There is no such switch.');
-    return this.#turn(service as string, turn as Turn);
+    if (typeof service !== 'string' || !this.#names.includes(service))
+      throw new Refused('There is no such service here.');
+    const turned = this.#workOf(service, turn);
+    if (this.#turning.has(service)) throw new Refused('It is being switched already.');
+    this.#turning.add(service);
+    await turned().finally(() => this.#turning.delete(service));
+  }
+
+  #workOf(service: string, turn: unknown): () => Promise<void> {
+    const { network } = this;
+    if (network && NETWORK_TURNS.includes(turn as NetworkTurn))
+      return () => this.#turnNetwork(service, turn as NetworkTurn, network);
+    if (TURNS.includes(turn as Turn)) return () => this.#turn(service, turn as Turn);
+    throw new Refused('There is no such switch.');
   }
 
   get #names(): string[] {

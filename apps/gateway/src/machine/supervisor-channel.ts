@@ -33,8 +33,8 @@ export type SwitchStates = z.output<typeof SwitchStates>;
 const Answer = z.object({ id: z.int(), answer: z.union([SwitchStates, z.object({ refused: z.string() })]) });
 type Answer = z.output<typeof Answer>['answer'];
 
-/** Longer than a service takes to stop. Milliseconds. */
-const WITHIN_MS = 30_000;
+/** Longer than a service takes to stop and to start, also on a busy machine. Milliseconds. */
+const WITHIN_MS = 60_000;
 
 /** Asks the supervisor over the pipe between parent and child. */
 export class SupervisorChannel {
