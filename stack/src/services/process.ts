@@ -209,4 +209,4 @@ export class ServiceProcess {
 const sendTo =
   (child: ChildProcess) =>
   (answer: object): boolean =>
-    child.connected && child.send(answer, () => {}); // it may end meanwhile
+    child.send(answer, () => {}); // it may have ended: no error then
