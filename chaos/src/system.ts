@@ -1,5 +1,4 @@
-import { createPrivateKey, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { randomUUID } from 'node:crypto';
 import type { AuditedSystem } from '@sluice/audit/audit';
 import { systemOf } from '@sluice/audit/system';
 import { Failure } from '@sluice/stack/failure';
@@ -9,6 +8,7 @@ import { Proxy } from '@sluice/stack/proxy';
 import { findRabbit } from '@sluice/stack/rabbitmq/programs';
 import type { Supervisor } from '@sluice/stack/services/supervisor';
 import { secretsOf } from '@sluice/stack/services/secrets';
+import { tokensBy, type Role } from '@sluice/stack/services/tokens';
 import { ShopClient } from '@sluice/stack/shop-client';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { startSystem } from '@sluice/stack/system';
@@ -115,9 +115,8 @@ async function startProviders(url: string, { stateDirectory, shutdown }: Tempora
   return providers;
 }
 
-/** Signs tokens as accounts does, without a request to accounts. */
-function tokensOf(stateDirectory: StateDirectory, role: 'customer' | 'admin'): (userId: string) => Promise<string> {
-  const key = createPrivateKey(secretsOf(stateDirectory).tokenPrivateKey);
-  return (userId) =>
-    new SignJWT({ role }).setProtectedHeader({ alg: 'EdDSA' }).setSubject(userId).setExpirationTime('2h').sign(key);
+/** Without a request to accounts. */
+function tokensOf(stateDirectory: StateDirectory, role: Role): (userId: string) => Promise<string> {
+  const sign = tokensBy(secretsOf(stateDirectory).tokenPrivateKey);
+  return (userId) => sign(role, userId);
 }

@@ -49,7 +49,11 @@ export async function startAndServe({ demo, exitAfterDemo, onReady }: Options): 
       unlock = lock(stateDirectory, url);
       await endOrphans(stateDirectory);
       await requireFreePort(port);
-      const { supervisor, broker } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp: fail });
+      const { supervisor, broker } = await startSystem({
+        ...{ stateDirectory, progress, shutdown, port },
+        giveUp: fail,
+        isSwitched: true,
+      });
       const endRestarts = serveRestartRequests(
         stateDirectory,
         (service, env) => supervisor.restart(service, env),

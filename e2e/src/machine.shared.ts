@@ -1,4 +1,6 @@
-import { depth, eventually, type ProcessSystem } from '@sluice/testing';
+import { randomUUID } from 'node:crypto';
+import { DispatchParcel } from '@sluice/contracts';
+import { depth, eventually, publish, type ProcessSystem } from '@sluice/testing';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, openBrowser } from './browser.js';
@@ -94,6 +96,17 @@ describe.skipIf(!chromium || process.env['E2E_IN_CONTAINERS'] === 'true')('the c
     await operator.press(`Send them home, to ${QUEUE}`);
     await sees('There are no dead letters.');
     for (const id of ids) await shop.reaches(customer, id, 'completed');
+  });
+
+  it('discards a message that can never be handled, after a second press', async () => {
+    const parcel = { parcelId: randomUUID() };
+    await publish(system.broker, DispatchParcel, parcel, { body: 'no JSON', as: 'gateway' });
+    await eventually(async () => expect(await depth(system.broker, 'logistics.commands.dead')).toBe(1));
+    await operator.page.goto('/machine/letters');
+    await operator.press(`Discard this ${DispatchParcel.type}`);
+    await operator.press('Yes, discard it');
+    await sees('There are no dead letters.');
+    expect(await depth(system.broker, 'logistics.commands.dead')).toBe(0);
   });
 
   it.each(['light', 'dark'] as const)('has nothing that bars a reader or a keyboard, in %s colours', async (theme) => {

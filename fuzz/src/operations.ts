@@ -43,6 +43,10 @@ export interface Operation {
   readonly responses: Readonly<Record<string, DocumentedResponse>>;
 }
 
+/** They exist under `npm start` alone, which must not be broken by somebody who fuzzes it: docs/decisions/0049. */
+export const isSwitch = ({ key }: { key: string }): boolean =>
+  /^\w+ \/ops\/(switches|broker|providers|bursts)\b/.test(key);
+
 const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace']);
 
 export const operationsOf = (document: OpenApi): Operation[] =>

@@ -1,5 +1,5 @@
 import type { HttpResponse } from './http-client.js';
-import type { Operation } from './operations.js';
+import { isSwitch, type Operation } from './operations.js';
 import type { FuzzRequest } from './request.js';
 
 /** More faults of one operation are not printed: most have one cause. */
@@ -8,8 +8,6 @@ const SHOWN = 5;
 /** Operations that cannot succeed from outside alone, and why. */
 const NO_SUCCESS: Readonly<Record<string, string>> = {
   'POST /users/verification': 'its code goes to a phone',
-  'GET /ops/switches': 'there are none outside of npm start',
-  'POST /ops/switches/{service}/{turn}': 'there are none outside of npm start',
 };
 
 interface Fault {
@@ -64,7 +62,9 @@ export class Report {
     const has = ({ statuses }: Entry, first: string): boolean =>
       Object.keys(statuses).some((status) => status.startsWith(first));
     return this.entries.flatMap((entry) => [
-      ...(has(entry, '2') || NO_SUCCESS[entry.key] ? [] : [{ key: entry.key, lacks: 'success' as const }]),
+      ...(has(entry, '2') || NO_SUCCESS[entry.key] || isSwitch(entry)
+        ? []
+        : [{ key: entry.key, lacks: 'success' as const }]),
       ...(has(entry, '4') ? [] : [{ key: entry.key, lacks: 'refusal' as const }]),
     ]);
   }

@@ -7,7 +7,7 @@ import { commandOf, type Options } from './arguments.js';
 import { Callers, callOver } from './callers.js';
 import { CheckedClient } from './checked-client.js';
 import { HttpClient } from './http-client.js';
-import { operationsOf, type OpenApi } from './operations.js';
+import { isSwitch, operationsOf, type OpenApi } from './operations.js';
 import { stockProducts } from './products.js';
 import { exceedLimits } from './rate-limits.js';
 import { faultLines, Report, tableOf } from './report.js';
@@ -42,7 +42,8 @@ async function fuzzSystem(options: Options, system: System, printLine: PrintLine
   const document = await documentOf(http);
   const callers = await Callers.signIn(callOver(http));
   const call = callOver(http, callers);
-  const shop: Shop = { document, operations: operationsOf(document), resources: new KnownResources(), callers };
+  const operations = operationsOf(document).filter((one) => options.base === undefined || !isSwitch(one));
+  const shop: Shop = { document, operations, resources: new KnownResources(), callers };
   await stockProducts(call, shop.resources);
   const generator = new RequestGenerator(options.seed, shop);
   const client = new CheckedClient(http, shop, new Report(shop.operations), options.seed);

@@ -4,6 +4,7 @@ import type { Note } from './progress.js';
 import { endRabbit, startRabbit } from './rabbitmq/rabbitmq.js';
 import type { Broker } from './rabbitmq/users.js';
 import type { Shutdown } from './shutdown.js';
+import type { ServerSwitch } from './switches/server-switch.js';
 import type { StateDirectory } from './state-directory.js';
 
 export interface ServerOptions {
@@ -11,12 +12,15 @@ export interface ServerOptions {
   printLine: (line: string) => void;
   /** Called when a server cannot be started again. */
   giveUp: (error: unknown) => void;
+  /** Of the control room; may hold the next start of a server back. */
+  brokerSwitch?: ServerSwitch | undefined;
 }
 
 interface Launcher<S> {
   start(): Promise<S>;
   /** Also a server that is only half started. */
   end(): Promise<void>;
+  serverSwitch?: ServerSwitch | undefined;
 }
 
 /** Before a new try, so that a server that cannot live does not keep us busy. */
@@ -25,7 +29,7 @@ const PAUSE_MS = 500;
 /** Starts a server, and again whenever it ends by itself. @returns the first one; later ones have the same address */
 async function keepServer<S extends { ended: Promise<unknown> }>(
   name: string,
-  { start, end }: Launcher<S>,
+  { start, end, serverSwitch }: Launcher<S>,
   { shutdown, printLine, giveUp }: ServerOptions,
 ): Promise<S> {
   let starting = start();
@@ -36,8 +40,9 @@ async function keepServer<S extends { ended: Promise<unknown> }>(
   });
   const first = await starting;
   const watch = async (server: S): Promise<void> => {
+    serverSwitch?.started();
     await server.ended;
-    await sleep(PAUSE_MS);
+    await Promise.all([serverSwitch?.ended(), sleep(PAUSE_MS)]);
     if (shutdown.requested) return;
     printLine(`${name} has ended; starting it again`);
     starting = start();
@@ -57,7 +62,8 @@ export async function broker(
   const { AMQP_URL: url, AMQP_MANAGEMENT_URL: managementUrl } = process.env;
   if (!url) {
     const start = () => startRabbit(stateDirectory, { note, starting });
-    return keepServer('RabbitMQ', { start, end: () => endRabbit(stateDirectory) }, options);
+    const { brokerSwitch: serverSwitch } = options;
+    return keepServer('RabbitMQ', { start, end: () => endRabbit(stateDirectory), serverSwitch }, options);
   }
   note('the one of AMQP_URL');
   starting({ url, managementUrl });

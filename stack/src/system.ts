@@ -1,5 +1,6 @@
 import { build } from './build/build.js';
 import type { Note, Progress } from './progress.js';
+import { endRabbit } from './rabbitmq/rabbitmq.js';
 import { withUsers, type Broker } from './rabbitmq/users.js';
 import { broker, database } from './servers.js';
 import type { Servers } from './services/environment.js';
@@ -8,6 +9,7 @@ import { checkSettings, settingsAreCompiled, settingsAreGiven } from './services
 import { Supervisor } from './services/supervisor.js';
 import type { Shutdown } from './shutdown.js';
 import type { StateDirectory } from './state-directory.js';
+import { Switching } from './switches/switching.js';
 import { waitForAll } from './wait-for-all.js';
 import { allServices, builtServices } from './workspace.js';
 
@@ -19,15 +21,19 @@ export interface SystemOptions {
   port: number;
   /** Called at the first failure, also at one of a later day: a server of ours that cannot be started again. */
   giveUp: (error: unknown) => void;
+  /** Whether the control room may switch things (docs/decisions/0043, 0049). */
+  isSwitched?: boolean;
   /** How the services reach their servers, when not directly. */
   reach?: (servers: Servers) => Promise<Servers>;
 }
 
 /** Brings the whole system up, everything as early as it can be: the broker boots while the rest is built. */
 export async function startSystem(options: SystemOptions): Promise<{ supervisor: Supervisor; broker: Broker }> {
-  const { stateDirectory, progress, shutdown, port, giveUp, reach = async (servers) => servers } = options;
+  const { stateDirectory, progress, shutdown, port, giveUp, isSwitched, reach = async (servers) => servers } = options;
   const printLine = (line: string): void => progress.line(line);
-  const servers = { shutdown, printLine, giveUp };
+  const killBroker = process.env['AMQP_URL'] ? undefined : () => endRabbit(stateDirectory, 'SIGKILL');
+  const switching = isSwitched ? new Switching(killBroker) : undefined;
+  const servers = { shutdown, printLine, giveUp, brokerSwitch: switching?.broker };
   const failed = (error: unknown): never => {
     giveUp(error); // at once, and not when all the others have come to their end
     throw error;
@@ -53,12 +59,14 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
   const topology = waitForAll([known, rabbit]).then(([found]) =>
     step('topology', (note) => applyTopology(found, options, note)),
   );
-  const supervisor = new Supervisor({ stateDirectory, printLine });
+  const supervisor = new Supervisor({ stateDirectory, printLine, hear: switching?.hear });
   const services = mayStart(stateDirectory, known, built, topology).then(([found, [urls]]) =>
     step('services', async (note) => {
-      await shutdown.add('services', () => supervisor.stop());
       const reached = await reach({ broker: found, databases: urls });
-      await supervisor.start(builtServices(), { ...reached, secrets: secretsOf(stateDirectory), port }, rabbit);
+      const secrets = secretsOf(stateDirectory);
+      await switching?.open({ supervisor, broker: reached.broker, port, ...secrets }, shutdown);
+      await shutdown.add('services', () => supervisor.stop());
+      await supervisor.start(builtServices(), { ...reached, secrets, port }, rabbit);
       note(describeServices());
       await supervisor.ready();
     }),

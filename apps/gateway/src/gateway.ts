@@ -2,11 +2,19 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { correlationId, Draining, prepareServer, serverAdapter } from '@sluice/http-kit';
 import { MessageClient } from '@sluice/messaging';
-import { brokerOf, globalModule, prepare, serveHealth, type ServiceLogger, type Stop } from '@sluice/service-kit';
+import {
+  brokerOf,
+  globalModule,
+  prepare,
+  serveHealth,
+  type Parent,
+  type ServiceLogger,
+  type Stop,
+} from '@sluice/service-kit';
 import { GatewayConfig } from './config.js';
 import { CLAIM_CLIENT } from './flash-sale/claim-queue.js';
 import { CONTROLLERS, GatewayModule } from './gateway.module.js';
-import { SUPERVISOR, SupervisorChannel, type Parent } from './machine/supervisor-channel.js';
+import { SUPERVISOR, SupervisorChannel } from './machine/supervisor-channel.js';
 import { serveDocs } from './openapi/docs.js';
 import { demoUsers } from './page/demo-users.js';
 import { servePage } from './page/page.js';

@@ -1,7 +1,7 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DeliverParcel, DispatchParcel } from '@sluice/contracts';
-import { encode, type MessageServer, type Publisher, type WireMessage } from '@sluice/messaging';
-import { PeriodicTask } from '@sluice/service-kit';
+import { encode, PermanentError, type MessageServer, type Publisher, type WireMessage } from '@sluice/messaging';
+import { FakeSwitch, PeriodicTask } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import { v5 } from 'uuid';
 import type { Carrier, Recall, Shipment } from './carrier.js';
@@ -36,6 +36,7 @@ export interface FakeCarrierOptions {
   delaySeconds: number;
   /** Handles a report in this process, which costs the broker nothing; undefined or false: publish it. */
   handleHere?: MessageServer['handleHere'];
+  switched?: FakeSwitch;
   takeOverEveryMs?: number;
   retryMs?: number;
 }
@@ -51,6 +52,7 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   readonly #retryMs: number;
   readonly #delaySeconds: number;
   readonly #handleHere: MessageServer['handleHere'];
+  readonly #switched: FakeSwitch;
   /** By parcel; also while its report is being published. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #publishing = new Set<Promise<void>>();
@@ -64,6 +66,7 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
     options: FakeCarrierOptions,
   ) {
     const { delaySeconds, takeOverEveryMs = TAKE_OVER_EVERY_MS, retryMs = RETRY_MS } = options;
+    this.#switched = options.switched ?? new FakeSwitch('carrier');
     this.#handleHere = options.handleHere ?? (() => undefined);
     this.#delaySeconds = delaySeconds;
     this.#retryMs = retryMs;
@@ -86,18 +89,22 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
     await Promise.all([this.#takingOver.stop(), this.#restoring, ...this.#publishing]);
   }
 
-  async book({ parcelId, correlationId }: Shipment): Promise<string> {
-    this.#schedule({ parcelId, step: 'dispatch', correlationId }, this.#delaySeconds * 1_000);
-    return `fake_${parcelId}`;
+  book({ parcelId, correlationId }: Shipment): Promise<string> {
+    return this.#switched.answer(() => {
+      this.#schedule({ parcelId, step: 'dispatch', correlationId }, this.#delaySeconds * 1_000);
+      return `fake_${parcelId}`;
+    }, refuse);
   }
 
   /**
    * Stops the timer. One in another process goes on, and so does a booking that arrives after the recall: logistics
    * ignores reports about a halted parcel.
    */
-  async recall({ parcelId }: Recall): Promise<void> {
-    clearTimeout(this.#timers.get(parcelId));
-    this.#timers.delete(parcelId);
+  recall({ parcelId }: Recall): Promise<void> {
+    return this.#switched.answer(() => {
+      clearTimeout(this.#timers.get(parcelId));
+      this.#timers.delete(parcelId);
+    }, refuse);
   }
 
   #schedule(job: Job, ms: number): void {
@@ -159,6 +166,10 @@ const DUE = `
   WHERE carrier_reference LIKE 'fake\\_%' AND delivered_at IS NULL AND halted_at IS NULL
     AND since <= now() - make_interval(secs => $1::float + $2::float)
   ORDER BY created_at LIMIT $3`;
+
+function refuse(): never {
+  throw new PermanentError('the carrier refuses everything');
+}
 
 const messageOf = ({ parcelId, step, correlationId }: Job): WireMessage =>
   encode(REPORT[step]({ parcelId }), {

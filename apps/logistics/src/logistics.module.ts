@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MessageServer, Publisher, type WireMessage } from '@sluice/messaging';
-import { CONFIG, outside, Sweep } from '@sluice/service-kit';
+import { CONFIG, FakeSwitches, outside, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CarrierCalls } from './carrier.calls.js';
 import { FakeCarrier } from './carrier.fake.js';
@@ -12,18 +12,25 @@ import { overdueSweep } from './overdue.sweep.js';
 import { ParcelQueries } from './parcel.queries.js';
 import { ParcelRepository } from './parcel.repository.js';
 
-function carrier(config: LogisticsConfig, publisher: Publisher, pool: Pool, server: MessageServer): Carrier {
+function carrier(
+  config: LogisticsConfig,
+  publisher: Publisher,
+  pool: Pool,
+  server: MessageServer,
+  fakes: FakeSwitches,
+): Carrier {
   const url = outside(config.CARRIER_URL);
   if (url) return new HttpCarrier(url);
   const handleHere = (message: WireMessage) => server.handleHere(message);
-  return new FakeCarrier(publisher, pool, { delaySeconds: config.CARRIER_DELAY_SECONDS, handleHere });
+  const delaySeconds = config.CARRIER_DELAY_SECONDS;
+  return new FakeCarrier(publisher, pool, { delaySeconds, handleHere, switched: fakes.of('carrier') });
 }
 
 @Module({
   controllers: [LogisticsListener],
   providers: [
     ...[ParcelRepository, ParcelQueries, CarrierCalls],
-    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, Publisher, Pool, MessageServer] },
+    { provide: CARRIER, useFactory: carrier, inject: [CONFIG, Publisher, Pool, MessageServer, FakeSwitches] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },
   ],
 })

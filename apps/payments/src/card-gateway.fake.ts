@@ -1,4 +1,5 @@
-import { UnavailableError } from '@sluice/messaging';
+import { PermanentError, UnavailableError } from '@sluice/messaging';
+import { FakeSwitch } from '@sluice/service-kit';
 import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
 /**
@@ -15,7 +16,25 @@ const FAILURES = 5;
 export class FakeCardGateway implements CardGateway {
   readonly #failures = new Map<string, number>();
 
-  async capture({ token, idempotencyKey }: CardCharge): Promise<CardOutcome> {
+  constructor(private readonly switched = new FakeSwitch('card gateway')) {}
+
+  capture(charge: CardCharge): Promise<CardOutcome> {
+    return this.switched.answer(
+      () => this.#outcomeOf(charge),
+      () => ({ status: 'declined', reason: 'no card is taken' }),
+    );
+  }
+
+  refund({ idempotencyKey }: CardRefund): Promise<RefundReceipt> {
+    return this.switched.answer(
+      () => ({ reference: `fake_${idempotencyKey}` }),
+      () => {
+        throw new PermanentError('the card gateway refunds nothing');
+      },
+    );
+  }
+
+  #outcomeOf({ token, idempotencyKey }: CardCharge): CardOutcome {
     switch (token) {
       case 'tok_fake_4242':
         return paid(idempotencyKey);
@@ -26,10 +45,6 @@ export class FakeCardGateway implements CardGateway {
       default:
         return { status: 'declined', reason: 'unknown card' };
     }
-  }
-
-  async refund({ idempotencyKey }: CardRefund): Promise<RefundReceipt> {
-    return { reference: `fake_${idempotencyKey}` };
   }
 
   #afterSomeFailures(key: string): CardOutcome {

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, outside, Sweep } from '@sluice/service-kit';
+import { CONFIG, FakeSwitches, outside, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CardGatewayCalls } from './card-gateway.calls.js';
 import { FakeCardGateway } from './card-gateway.fake.js';
@@ -11,16 +11,16 @@ import { PayableQueries } from './payable.queries.js';
 import { PayableRepository } from './payable.repository.js';
 import { PaymentsListener } from './payments.listener.js';
 
-function gateway({ CARD_GATEWAY_URL }: PaymentsConfig): CardGateway {
+function gateway({ CARD_GATEWAY_URL }: PaymentsConfig, fakes: FakeSwitches): CardGateway {
   const url = outside(CARD_GATEWAY_URL);
-  return url ? new HttpCardGateway(url) : new FakeCardGateway();
+  return url ? new HttpCardGateway(url) : new FakeCardGateway(fakes.of('card gateway'));
 }
 
 @Module({
   controllers: [PaymentsListener],
   providers: [
     ...[PayableRepository, PayableQueries, CardGatewayCalls],
-    { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG] },
+    { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG, FakeSwitches] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, PayableRepository, CONFIG] },
   ],
 })

@@ -3,6 +3,8 @@ export { ScrapeTimeGauge, type Numbers } from './scrape-time-gauge.js';
 export { brokerOf } from './broker-address.js';
 export { CommonConfig, DatabaseConfig, flag, Port, wholeNumber } from './environment.js';
 export { everySecond } from './every-second.js';
+export { FakeSwitch, FakeSwitches } from './fake-switch.js';
+export { pipeTo, type Parent } from './parent.js';
 export { DueTask } from './due-task.js';
 export { serveHealth, type Check } from './health.js';
 export { broken, readOnly, type Invariant } from './invariants.js';

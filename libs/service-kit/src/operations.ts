@@ -1,8 +1,9 @@
-import { Controller, type DynamicModule, type Type } from '@nestjs/common';
+import { Controller, Logger, type DynamicModule, type Type } from '@nestjs/common';
 import { system, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts/kit';
 import {
   countLetters,
   dependencies,
+  discard,
   ownQueueOf,
   readLetters,
   On,
@@ -24,6 +25,7 @@ const DEFAULT_DEADLINE_MS = 30_000;
 type DeadLettersReply = Reply<Operations['ReadDeadLetters']>;
 type QueuesReply = Reply<Operations['LookAtQueues']>;
 type RedriveReply = Reply<Operations['RedriveDeadLetters']>;
+type DiscardReply = Reply<Operations['DiscardDeadLetters']>;
 
 export interface OwnServer {
   server: Pick<MessageServer, 'queues' | 'consumerOf' | 'senders'>;
@@ -43,11 +45,15 @@ export function operationsModule(service: string, own: OwnServer): DynamicModule
 }
 
 function controllerOf(
-  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Operations,
+  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters, DiscardDeadLetters }: Operations,
   { server, publisher }: OwnServer,
 ): Type {
   const open = () => publisher.openChannel();
   const queues = (): string[] => server.queues.flatMap((name) => ownQueueOf(name) ?? []);
+  const requireLetters = (queue: string): void => {
+    if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
+  };
+  const logger = new Logger('dead letters');
 
   @Controller()
   class OperationsListener {
@@ -78,9 +84,23 @@ function controllerOf(
       data: { queue, limit },
       deadline = Date.now() + DEFAULT_DEADLINE_MS,
     }: Message<typeof RedriveDeadLetters>): Promise<RedriveReply> {
-      if (!queues().includes(queue)) throw ProblemError.of(404, 'No such queue', `${queue} has no dead letters.`);
+      requireLetters(queue);
       const moved = await redrive(open, queue, { limit, until: deadline - REPLY_MARGIN_MS }, server.senders);
       return { moved, left: await countLetters(open, queue) };
+    }
+
+    /** The log keeps what the control room has shown of a letter, not its data. */
+    @On(DiscardDeadLetters, ONE_AT_A_TIME)
+    async discardDeadLetters({
+      data: { queue, ids },
+      deadline = Date.now() + DEFAULT_DEADLINE_MS,
+    }: Message<typeof DiscardDeadLetters>): Promise<DiscardReply> {
+      requireLetters(queue);
+      const chosen = { ids, limit: ids.length, until: deadline - REPLY_MARGIN_MS };
+      const discarded = await discard(open, queue, chosen, async ({ letter }) =>
+        logger.warn(`discarded from ${queue}`, { letter: summaryOf(letter) }),
+      );
+      return { discarded, left: await countLetters(open, queue) };
     }
 
     #consumerOf(queue: string): { paused?: boolean; held?: number } {

@@ -1,4 +1,4 @@
-import type { DynamicModule, INestMicroservice, Provider, Type } from '@nestjs/common';
+import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { currentMessage, MessageClient, MessageServer, RethrowFilter, type Publisher } from '@sluice/messaging';
@@ -6,10 +6,12 @@ import type { z } from 'zod';
 import { brokerOf } from './broker-address.js';
 import type { Database, Outlet } from './database.js';
 import { ConsumerConfig, DatabaseConfig } from './environment.js';
+import { FakeSwitches } from './fake-switch.js';
 import { serveHealth, type Check } from './health.js';
 import { verdictsOf, watchInvariants, type Invariant } from './invariants.js';
 import type { ServiceLogger } from './logger.js';
 import { operationsModule } from './operations.js';
+import type { Parent } from './parent.js';
 import { globalModule } from './providers.js';
 import { startPulse } from './pulsing.js';
 import { prepare, runProcess, type Stop } from './run-process.js';
@@ -33,12 +35,16 @@ export interface Service {
 
 /** Runs a service: configuration, log, broker, database, health, shutdown. The whole content of its `main.ts`. */
 export const runService = <C extends z.ZodObject>(options: ServiceOptions<C>): Promise<void> =>
-  runProcess(options.name, () => startService(options, process.env));
+  runProcess(options.name, () => startService(options, process.env, process));
 
-/** Starts a service in this process. `stop` finishes what is in flight, empties the outbox, then closes everything. */
+/**
+ * Starts a service in this process. `stop` finishes what is in flight, empties the outbox, then closes everything.
+ * @param parent the process that has started this one, for the switches of fake providers
+ */
 export async function startService<C extends z.ZodObject>(
   options: ServiceOptions<C>,
   environment: NodeJS.ProcessEnv,
+  parent?: Parent,
 ): Promise<Service> {
   const { config, logger, stopTracing } = await prepare(
     { name: options.name, config: configOf(options), context: aboutMessage },
@@ -49,7 +55,8 @@ export async function startService<C extends z.ZodObject>(
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const opening = await open(options, config, logger, opened);
+    const fakes = new FakeSwitches(parent, config.NODE_ENV);
+    const opening = await open({ ...options, fakes }, config, logger, opened);
     const invariants = options.invariants?.(config as z.output<C>);
     if (invariants) opened.push(await watch(opening.app, invariants));
     opened.push(await pulse(options.name, opening, invariants));
@@ -79,7 +86,7 @@ interface Opened {
 
 /** Opens all parts in order and adds to `opened` how to close each, so that a failed boot leaves nothing open. */
 async function open(
-  { name, module }: Pick<ServiceOptions, 'name' | 'module'>,
+  { name, module, fakes }: Pick<ServiceOptions, 'name' | 'module'> & { fakes: FakeSwitches },
   config: Config,
   logger: ServiceLogger,
   opened: Stop[],
@@ -105,7 +112,11 @@ async function open(
   const app = await createApp({
     module,
     shared: [
-      globalModule(config, client, [asProvider(server), ...(database?.providers ?? [])]),
+      globalModule(config, client, [
+        { provide: MessageServer, useValue: server },
+        { provide: FakeSwitches, useValue: fakes },
+        ...(database?.providers ?? []),
+      ]),
       operationsModule(name, { server, publisher }),
     ],
     server,
@@ -116,8 +127,6 @@ async function open(
   await app.listen();
   return { app, publisher, server, database };
 }
-
-const asProvider = (server: MessageServer): Provider => ({ provide: MessageServer, useValue: server });
 
 const scheduleOf = ({
   RETRY_TIERS_MS: retryTiersMs,

@@ -122,6 +122,22 @@ it('starts again after it was stopped, with the variables of then', async () => 
   await expect(service.ready(60_000)).rejects.toMatchObject({ message: 'orders does not start' });
 });
 
+it('hears what the process says over the pipe between them, and answers it, until it has ended', async () => {
+  let answer: ((text: object) => boolean) | undefined;
+  const heard: unknown[] = [];
+  await start(`process.send('ready'); process.on('message', (text) => process.send(text)); ${READY}`, {
+    onMessage: (message, send) => {
+      heard.push(message);
+      answer ??= send;
+    },
+  });
+  await vi.waitFor(() => expect(heard).toEqual(['ready']), 10_000);
+  expect(answer!({ echo: 1 })).toBe(true);
+  await vi.waitFor(() => expect(heard).toEqual(['ready', { echo: 1 }]), 10_000);
+  await service.stop();
+  expect(answer!({ echo: 2 })).toBe(false);
+});
+
 it('leaves nothing running when it is stopped', async () => {
   await start(READY);
   await service.ready(10_000);

@@ -38,8 +38,8 @@ export interface ServiceProcessOptions {
   printLine?: (line: string) => void;
   /** Called when there is another process. */
   onChange?: () => void;
-  /** Answers what the process asks over a pipe between it and us; without it there is no pipe. */
-  onRequest?: (request: unknown) => Promise<unknown>;
+  /** Hears what the process says over a pipe between it and us; without it there is no pipe. */
+  onMessage?: (message: unknown, send: (answer: object) => boolean) => void;
   /** False: a process that has ended is not started again, and `ready` fails at once. */
   restarts?: boolean;
   pauseMs?: { first: number; most: number };
@@ -182,26 +182,19 @@ export class ServiceProcess {
   async #run(): Promise<string> {
     const child = spawn(process.execPath, [...NODE_ARGUMENTS, this.#options.program], {
       ...{ cwd: root, env: this.env },
-      stdio: ['ignore', 'pipe', 'pipe', ...(this.#options.onRequest ? (['ipc'] as const) : [])],
+      stdio: ['ignore', 'pipe', 'pipe', ...(this.#options.onMessage ? (['ipc'] as const) : [])],
       detached: true, // Ctrl-C reaches us, and we stop in order
     });
     this.record = identify(child.pid);
     this.#options.onChange?.();
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream! }).on('line', (line) => this.#received(line));
-    child.on('message', (message) => void this.#answer(child, message));
+    child.on('message', (message) => this.#options.onMessage?.(message, sendTo(child)));
     const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     const failed = once(child, 'error').then((): [number, null] => [1, null]);
     const [code, signal] = await Promise.race([ended, failed]);
     this.exitCode = code;
     return signal ?? `exit code ${code}`;
-  }
-
-  /** The process may have ended meanwhile. */
-  async #answer(child: ChildProcess, message: unknown): Promise<void> {
-    const { id, request } = message as { id: unknown; request: unknown };
-    const answer = await this.#options.onRequest!(request).catch((error: Error) => ({ refused: error.message }));
-    if (child.connected) child.send({ id, answer });
   }
 
   #received(line: string): void {
@@ -211,3 +204,9 @@ export class ServiceProcess {
     this.#options.onLine(line);
   }
 }
+
+/** @returns says whether the process still listened */
+const sendTo =
+  (child: ChildProcess) =>
+  (answer: object): boolean =>
+    child.send(answer, () => {}); // it may have ended: no error then

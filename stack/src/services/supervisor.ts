@@ -3,15 +3,20 @@ import { prefixed } from '../log-lines.js';
 import { freePort } from '../ports.js';
 import { end, isAlive, type ProcessRecord } from '../processes.js';
 import type { StateDirectory } from '../state-directory.js';
-import { inRoot } from '../workspace.js';
+import { inRoot, manifestOf } from '../workspace.js';
 import { environmentOf, type ServiceSettings } from './environment.js';
 import { ServiceProcess } from './process.js';
-import { Switches } from './switches.js';
 
-/** The service whose process may ask for switches. */
-const CONTROL_ROOM = 'gateway';
 /** A generous end: one that does nothing has failed much earlier (process.ts). */
 const READY_WITHIN_MS = 600_000;
+
+type Hear = (service: string, message: unknown, send: (answer: object) => boolean) => void;
+
+/** The gateway asks for switches; services that call others outside have fakes of them. docs/decisions/0049 */
+function hasPipe(service: string): boolean {
+  const { http, outside } = manifestOf(service);
+  return http !== undefined || outside !== undefined;
+}
 
 /** All services of the system, each as its own process. */
 export class Supervisor {
@@ -21,13 +26,17 @@ export class Supervisor {
   #stopped = false;
   readonly #stateDirectory: StateDirectory;
   readonly #printLine: (line: string) => void;
-  readonly #switches = new Switches(this);
+  readonly #hear: Hear | undefined;
+  /** Of the broker, for services that do not reach it directly. */
+  readonly #brokerPorts = new Map<string, number>();
   /** Until it is switched on, log lines go to the files alone, so that the progress stays readable. */
   showLogs = false;
 
-  constructor(options: { stateDirectory: StateDirectory; printLine: (line: string) => void }) {
+  /** @param options hear: hears what processes say over a pipe to this one; without it they have none */
+  constructor(options: { stateDirectory: StateDirectory; printLine: (line: string) => void; hear?: Hear | undefined }) {
     this.#stateDirectory = options.stateDirectory;
     this.#printLine = options.printLine;
+    this.#hear = options.hear;
   }
 
   /**
@@ -89,6 +98,19 @@ export class Supervisor {
     }
   }
 
+  /** From its next start on the service reaches the broker at this port of this machine. */
+  rewire(name: string, port: number): void {
+    this.#brokerPorts.set(name, port);
+    for (const process of this.#services.filter(({ service }) => service === name))
+      process.env = this.#rewired(name, process.env);
+  }
+
+  #rewired(service: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    const port = this.#brokerPorts.get(service);
+    if (port === undefined || !env['AMQP_URL']) return env;
+    return { ...env, AMQP_URL: Object.assign(new URL(env['AMQP_URL']), { port: String(port) }).href };
+  }
+
   /** Sends a signal to the service's process, if there is one. */
   signal(name: string, signal: NodeJS.Signals): void {
     const record = this.#named(name).record;
@@ -105,7 +127,7 @@ export class Supervisor {
   #environment(service: string, healthPort: number): NodeJS.ProcessEnv {
     if (!this.#settings) throw new Error('the services have not been started');
     const cache = this.#stateDirectory.path('compile-cache');
-    return environmentOf(service, { ...this.#settings, healthPort, cache });
+    return this.#rewired(service, environmentOf(service, { ...this.#settings, healthPort, cache }));
   }
 
   async #prepare(service: string, { log = service, extra = {} } = {}): Promise<ServiceProcess> {
@@ -116,7 +138,7 @@ export class Supervisor {
       healthPort,
       env: { ...this.#environment(service, healthPort), ...extra },
       logFile: this.#stateDirectory.path('logs', `${log}.log`),
-      ...(service === CONTROL_ROOM && { onRequest: (request: unknown) => this.#switches.answer(request) }),
+      ...(this.#hear && hasPipe(service) && { onMessage: this.#hear.bind(undefined, service) }),
       onLine: (line) => this.showLogs && this.#printLine(prefixed(service, line, Boolean(process.stdout.isTTY))),
       printLine: this.#printLine,
       onChange: () => this.#record(),

@@ -1,24 +1,40 @@
+import { pipeTo, type Parent } from '@sluice/service-kit';
 import { z } from 'zod';
-
-/** The process that has started this one, when it left a pipe to itself (docs/decisions/0043). */
-export interface Parent {
-  send?(message: object): unknown;
-  on(event: 'message', listener: (message: unknown) => void): unknown;
-}
 
 /** Token of the channel to the supervisor of `npm start`; undefined everywhere else. */
 export const SUPERVISOR = Symbol('supervisor');
 
+/** Absent: there is no such switch here, since the broker is not the one of `npm start`. */
 export const SwitchStates = z.object({
-  services: z.array(z.object({ service: z.string(), state: z.enum(['running', 'frozen', 'stopped']) })),
+  services: z.array(
+    z.object({
+      service: z.string(),
+      state: z.enum(['running', 'frozen', 'stopped']),
+      /** Between the service and the broker. */
+      network: z.enum(['connected', 'delayed', 'cut']).optional(),
+    }),
+  ),
+  broker: z.enum(['running', 'starting', 'stopped']).optional(),
+  /** Fakes of providers: one with an address of its own has none. */
+  providers: z.array(z.object({ provider: z.string(), condition: z.enum(['well', 'slow', 'failing', 'refusing']) })),
+  /** The last burst. */
+  burst: z
+    .object({
+      of: z.enum(['orders', 'claims']),
+      count: z.int(),
+      accepted: z.int(),
+      refused: z.int(),
+      isRunning: z.boolean(),
+    })
+    .optional(),
 });
 export type SwitchStates = z.output<typeof SwitchStates>;
 
 const Answer = z.object({ id: z.int(), answer: z.union([SwitchStates, z.object({ refused: z.string() })]) });
 type Answer = z.output<typeof Answer>['answer'];
 
-/** Longer than a service takes to stop. Milliseconds. */
-const WITHIN_MS = 30_000;
+/** Longer than a service takes to stop and to start, also on a busy machine. Milliseconds. */
+const WITHIN_MS = 60_000;
 
 /** Asks the supervisor over the pipe between parent and child. */
 export class SupervisorChannel {
@@ -31,7 +47,8 @@ export class SupervisorChannel {
 
   /** Undefined without a pipe, and in any environment but development. */
   static to(parent: Parent, environment: string): SupervisorChannel | undefined {
-    return environment === 'development' && parent.send ? new SupervisorChannel(parent as Required<Parent>) : undefined;
+    const pipe = pipeTo(parent, environment);
+    return pipe && new SupervisorChannel(pipe);
   }
 
   /** @throws Error when the supervisor does not answer in time */

@@ -2,6 +2,8 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import {
   DeadLetters,
   DependencyHealth,
+  Discarded,
+  Discarding,
   OPERATED,
   operationsOf,
   QueueState,
@@ -66,13 +68,33 @@ export class OperationsController {
     @Param({ schema: QueuePath }) { queue }: z.output<typeof QueuePath>,
     @Body({ schema: Limit }) body: z.output<typeof Limit>,
   ): Promise<Redriven> {
-    const operations = operationsOf(queue.split('.', 1)[0]!);
-    if (!operations) throw ProblemError.of(404, 'No such queue');
-    return this.rpc.request(operations.RedriveDeadLetters, { queue, ...body });
+    return this.rpc.request(operationsOn(queue).RedriveDeadLetters, { queue, ...body });
+  }
+
+  @Roles('admin')
+  @Post('dead-letters/:queue/discard')
+  @HttpCode(200)
+  @Describe('Remove the dead letters with these ids for good; the log of their service keeps why each was one', {
+    200: Discarded,
+    404: 'No such queue, or one without dead letters',
+  })
+  discard(
+    @Param({ schema: QueuePath }) { queue }: z.output<typeof QueuePath>,
+    @Body({ schema: Discarding }) { ids }: z.output<typeof Discarding>,
+  ): Promise<Discarded> {
+    return this.rpc.request(operationsOn(queue).DiscardDeadLetters, { queue, ids });
   }
 }
 
 type Redriven = z.output<typeof Redriven>;
+type Discarded = z.output<typeof Discarded>;
+
+/** Those of the service that owns the queue. @throws ProblemError 404 */
+function operationsOn(queue: string): Operations {
+  const operations = operationsOf(queue.split('.', 1)[0]!);
+  if (!operations) throw ProblemError.of(404, 'No such queue');
+  return operations;
+}
 
 /**
  * Requests all services; one that is down must not hide the others.

@@ -69,6 +69,8 @@ afterAll(async () => {
 const QUEUE = 'notifications.events';
 const redrive = (queue: string, body?: object, as = admin) =>
   call(gateway, 'POST', `/ops/dead-letters/${queue}/redrive`, { as, body });
+const discard = (queue: string, ids: unknown, as = admin) =>
+  call(gateway, 'POST', `/ops/dead-letters/${queue}/discard`, { as, body: { ids } });
 const register = (): Promise<string> =>
   publish(
     broker,
@@ -86,9 +88,10 @@ describe('operations', () => {
       call(gateway, 'GET', '/ops/queues', { as: customer }),
       call(gateway, 'GET', '/ops/dead-letters', { as: customer }),
       redrive(QUEUE, undefined, customer),
+      discard(QUEUE, ['1'], customer),
       call(gateway, 'GET', '/ops/queues'),
     ];
-    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([403, 403, 403, 401]);
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([403, 403, 403, 403, 401]);
   });
 
   it('list the queues of services that reply, and name the others', async () => {
@@ -148,10 +151,22 @@ describe('operations', () => {
     expect(await redrive(QUEUE)).toMatchObject({ status: 202, body: { moved: 0, left: 0 } });
   });
 
+  it('discard the letters that are named, and no others', async () => {
+    notifications.peer.broken = true;
+    const [gone, kept] = [await register(), await register()];
+    await eventually(async () => expect(await depth(broker, `${QUEUE}.dead`)).toBe(2));
+    expect(await discard(QUEUE, [gone, v7()])).toMatchObject({ status: 200, body: { discarded: 1, left: 1 } });
+    expect(await discard(QUEUE, [gone])).toMatchObject({ status: 200, body: { discarded: 0, left: 1 } });
+    const { body } = await call(gateway, 'GET', '/ops/dead-letters', { as: admin });
+    expect(ofQueue(body)?.letters).toMatchObject([{ id: kept }]);
+    expect(await discard(QUEUE, [kept])).toMatchObject({ body: { discarded: 1, left: 0 } });
+  });
+
   it('refuse a queue without dead letters, and an invalid limit', async () => {
     for (const queue of ['nobody.events', 'notifications.queries', 'notifications.nothing', `${QUEUE}.dead`])
-      expect((await redrive(queue)).status, queue).toBe(404);
+      for (const { status } of [await redrive(queue), await discard(queue, ['1'])]) expect(status, queue).toBe(404);
     expect((await redrive(QUEUE, { limit: 0 })).status).toBe(422);
+    for (const ids of [undefined, [], ['']]) expect((await discard(QUEUE, ids)).status).toBe(422);
     expect((await call(gateway, 'GET', '/ops/dead-letters?limit=101', { as: admin })).status).toBe(422);
   });
 });

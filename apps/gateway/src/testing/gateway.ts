@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Role } from '@sluice/contracts';
+import type { Parent } from '@sluice/service-kit';
 import type { InjectOptions } from 'fastify';
 import { SignJWT } from 'jose';
 import { createGateway, type Gateway } from '../gateway.js';
-import type { Parent } from '../machine/supervisor-channel.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 

@@ -59,7 +59,16 @@ const BODIES: [string, string, object][] = [
   ['POST', '/flash-sales', SALE],
   ['POST', `/flash-sales/${ANN}/claims`, { address: order().address }],
   ['POST', '/ops/dead-letters/orders.events/redrive', { limit: 1 }],
+  ['POST', '/ops/dead-letters/orders.events/discard', { ids: [ANN] }],
+  ['POST', '/ops/bursts/orders', { count: 1 }],
 ];
+const PARAMETERS = [
+  [ANN, '{id}'],
+  ['TEA', '{sku}'],
+  ['orders.events', '{queue}'],
+  ['bursts/orders', 'bursts/{of}'],
+] as const;
+const templateOf = (url: string): string => PARAMETERS.reduce((path, [from, to]) => path.replace(from, to), url);
 const operations = BODIES.map(([method, url, body]) => [method, url, JSON.stringify(body)] as const);
 
 describe('the body of every operation that accepts one', () => {
@@ -72,10 +81,7 @@ describe('the body of every operation that accepts one', () => {
         .filter(([, { requestBody }]) => requestBody)
         .map(([method]) => `${method.toUpperCase()} ${path}`),
     );
-    const listed = BODIES.map(
-      ([method, url]) =>
-        `${method} ${url.replace(ANN, '{id}').replace('TEA', '{sku}').replace('orders.events', '{queue}')}`,
-    );
+    const listed = BODIES.map(([method, url]) => `${method} ${templateOf(url)}`);
     expect(listed.sort()).toEqual(documented.sort());
   });
 

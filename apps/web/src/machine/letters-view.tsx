@@ -4,6 +4,7 @@ import { api } from '../api/client.js';
 import { day } from '../i18n/format.js';
 import { announce } from '../ui/notice.js';
 import { useSend } from '../ui/use-send.js';
+import { Discard } from './discard.js';
 import { useWords } from './words.js';
 
 const SHOWN = 20;
@@ -74,14 +75,14 @@ const QueueLetters = ({ queue, count, letters }: LettersOfQueue) => {
       {count > letters.length && <p className="hint">{words.firstOf(letters.length, count)}</p>}
       <ol>
         {letters.map((letter, index) => (
-          <LetterItem key={letter.id ?? index} letter={letter} />
+          <LetterItem key={letter.id ?? index} letter={letter} queue={queue} />
         ))}
       </ol>
     </section>
   );
 };
 
-const LetterItem = ({ letter }: { letter: Letter }) => {
+const LetterItem = ({ letter, queue }: { letter: Letter; queue: string }) => {
   const words = useWords();
   return (
     <li>
@@ -94,6 +95,7 @@ const LetterItem = ({ letter }: { letter: Letter }) => {
         {letter.redriven > 0 && ` · ${words.redrivenTimes(letter.redriven)}`}
         {letter.correlationId && ` · ${letter.correlationId}`}
       </p>
+      {letter.id !== undefined && <Discard queue={queue} id={letter.id} type={letter.type ?? letter.id} />}
       {letter.history.length > 0 && (
         <ol className="history">
           {letter.history.map(({ at, reason }, index) => (

@@ -10,6 +10,7 @@ import { FiguresView } from './figures-view.js';
 import { LettersView } from './letters-view.js';
 import { Picture } from './picture.js';
 import { Summary } from './summary.js';
+import { Switchboard, SwitchTab } from './switchboard.js';
 import { useWords } from './words.js';
 import './machine.css';
 
@@ -37,12 +38,14 @@ const ControlRoom = () => {
         <NavLink to="/machine/figures">{words.tabs.figures}</NavLink>
         <NavLink to="/machine/letters">{words.tabs.letters}</NavLink>
         <NavLink to="/machine/facts">{words.tabs.facts}</NavLink>
+        <SwitchTab />
       </nav>
       <Routes>
         <Route index element={<PictureView />} />
         <Route path="figures" element={<FiguresView />} />
         <Route path="letters" element={<LettersView />} />
         <Route path="facts" element={<FactsView />} />
+        <Route path="switches" element={<Switchboard />} />
         <Route path="*" element={<NotFound />} />
       </Routes>
     </>

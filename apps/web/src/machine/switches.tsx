@@ -1,52 +1,43 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { ask } from '../api/ask.js';
 import { api } from '../api/client.js';
-import { isProblem } from '../api/problem.js';
-import { useSend } from '../ui/use-send.js';
-import { useWords } from './words.js';
+import { SwitchRow } from './switch-row.js';
+import { useSwitchWords } from './switch-words.js';
+import { useSwitchStates, useTurn, type SwitchStates } from './use-switches.js';
 
-type Turn = 'stop' | 'start' | 'freeze' | 'crash';
-type State = 'running' | 'frozen' | 'stopped';
+type ServiceState = SwitchStates['services'][number];
+type Network = NonNullable<ServiceState['network']>;
 
-const TURNS: Record<State, readonly Turn[]> = {
+const TURNS = {
   running: ['stop', 'freeze', 'crash'],
   frozen: ['start', 'stop'],
   stopped: ['start'],
+} as const;
+const NETWORK_TURNS = { connected: ['cut', 'delay'], delayed: ['connect', 'cut'], cut: ['connect'] } as const;
+
+/** Stops, starts, freezes or crashes a service, or cuts it off from the broker, on a development system. */
+export const Switches = ({ service, name }: { service: string; name?: string }) => {
+  const state = useSwitchStates()?.services.find((one) => one.service === service);
+  return state ? <ServiceSwitches state={state} name={name} /> : null;
 };
 
-/** Undefined where there are no switches. */
-const useSwitch = (service: string): State | undefined =>
-  useQuery({
-    queryKey: ['switches'],
-    queryFn: async ({ signal }) =>
-      (
-        await ask(() => api.GET('/ops/switches', { signal }), { signal }).catch((error: unknown) => {
-          if (isProblem(error, 404)) return { data: { services: [] } };
-          throw error;
-        })
-      ).data.services,
-    refetchOnWindowFocus: false,
-  }).data?.find((one) => one.service === service)?.state;
-
-/** Stops, starts, freezes or crashes a service, on a development system. */
-export const Switches = ({ service }: { service: string }) => {
-  const words = useWords();
-  const queries = useQueryClient();
-  const state = useSwitch(service);
-  const { send, isSending, problem } = useSend(async (turn: Turn) => {
-    await ask(() => api.POST('/ops/switches/{service}/{turn}', { params: { path: { service, turn } } }));
-    await queries.invalidateQueries({ queryKey: ['switches'] });
-  });
-  if (!state) return null;
+const ServiceSwitches = ({ state, name }: { state: ServiceState; name: string | undefined }) => {
+  const words = useSwitchWords();
+  const { turn, isTurning, problem } = useTurn();
+  const { service, network } = state;
+  const press = (to: (typeof TURNS)[ServiceState['state']][number] | (typeof NETWORK_TURNS)[Network][number]) => () =>
+    turn(() => api.POST('/ops/switches/{service}/{turn}', { params: { path: { service, turn: to } } }));
+  const networkWords = { cut: words.turnCut, delay: words.turnDelay, connect: words.turnConnect };
+  const networkTurns = network && state.state !== 'stopped' ? NETWORK_TURNS[network] : [];
   return (
-    <div className="switches actions" role="group" aria-label={words.switches.label(service)}>
-      <span className="hint">{words.switches[state]}</span>
-      {TURNS[state].map((turn) => (
-        <button key={turn} type="button" disabled={isSending} onClick={() => send(turn)}>
-          {words.switches[turn]}
-        </button>
-      ))}
-      {problem && <span className="fault">{problem.message}</span>}
-    </div>
+    <SwitchRow
+      label={words.of(service)}
+      name={name}
+      state={`${words[state.state]}${network && network !== 'connected' ? ` ${words[network]}` : ''}`}
+      disabled={isTurning}
+      problem={problem}
+      turns={[
+        ...TURNS[state.state].map((one) => ({ label: words[one], onTurn: press(one) })),
+        ...networkTurns.map((one) => ({ label: networkWords[one], onTurn: press(one) })),
+      ]}
+    />
   );
 };

@@ -83,7 +83,7 @@ export const en = {
   redrive: 'Send them home',
   redriveOf: (queue: string) => `Send them home, to ${queue}`,
   redriven: (moved: number, left: number) => `${moved} sent home, ${left} left.`,
-  discardHint: 'To discard some, with a copy kept: npm run dead-letters -- discard',
+  discardHint: 'To discard many, with a copy kept: npm run dead-letters -- discard',
   tries: (count: number) => (count === 1 ? 'after 1 try' : `after ${count} tries`),
   redrivenTimes: (count: number) => `sent home ${count} times before`,
   firstOf: (shown: number, count: number) => `The first ${shown} of ${count}`,
@@ -100,11 +100,6 @@ export const en = {
   noFacts: 'Nothing has been said yet that matches.',
   skipped: (count: number) => `${count} were skipped: they come faster than anyone reads.`,
   followOne: 'Follow its order or request',
-  switches: {
-    label: (service: string) => `Switches of ${service}`,
-    ...{ running: 'It runs.', frozen: 'It is frozen.', stopped: 'It is stopped.' },
-    ...{ stop: 'Stop', start: 'Start', freeze: 'Freeze', crash: 'Crash' },
-  },
 };
 
 export type Words = typeof en;
@@ -191,7 +186,7 @@ const zh: Words = {
   redrive: '送回队列',
   redriveOf: (queue) => `送回队列 ${queue}`,
   redriven: (moved, left) => `送回 ${moved} 封，剩余 ${left} 封。`,
-  discardHint: '要丢弃并留存副本：npm run dead-letters -- discard',
+  discardHint: '要丢弃多封并留存副本：npm run dead-letters -- discard',
   tries: (count) => `尝试 ${count} 次后`,
   redrivenTimes: (count) => `之前送回过 ${count} 次`,
   firstOf: (shown, count) => `${count} 封中的前 ${shown} 封`,
@@ -208,11 +203,6 @@ const zh: Words = {
   noFacts: '还没有匹配的事实。',
   skipped: (count) => `略过 ${count} 条：来得比人读得快。`,
   followOne: '跟踪它的订单或请求',
-  switches: {
-    label: (service) => `${service} 的开关`,
-    ...{ running: '正在运行。', frozen: '已冻结。', stopped: '已停止。' },
-    ...{ stop: '停止', start: '启动', freeze: '冻结', crash: '崩溃' },
-  },
 };
 
 /** The texts of the control room: part of its own chunk, since nobody else needs them. */

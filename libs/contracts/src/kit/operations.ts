@@ -68,6 +68,15 @@ export const Redriven = z.object({
   left: z.int(),
 });
 
+/** Most dead letters that one call discards: those that somebody has seen, by their ids. */
+const MAX_DISCARDED = 100;
+export const Discarding = z.strictObject({ ids: z.array(z.string().min(1).max(200)).min(1).max(MAX_DISCARDED) });
+export const Discarded = z.object({
+  discarded: z.int(),
+  /** Dead letters remaining in the queue. */
+  left: z.int(),
+});
+
 /**
  * Most dead letters shown. To see all of them with their data, the broker's administrator runs `npm run
  * dead-letters`.
@@ -98,6 +107,14 @@ export const operationsAt = (service: string) => ({
     about:
       `Sends dead letters of one queue of ${service} home to it, to be handled like any message. ` +
       `Twice is safe: each keeps its id. Problems: 404 not a queue of ${service} with dead letters.`,
+  }),
+  DiscardDeadLetters: command(`${service}.discard`, Discarding.extend({ queue: z.string() }), {
+    transient: true,
+    mayRest: true,
+    reply: Discarded,
+    about:
+      `Removes the dead letters with these ids from one queue of ${service}, for good: its log keeps why each was one. ` +
+      `Twice is safe. Problems: 404 not a queue of ${service} with dead letters.`,
   }),
 });
 export type Operations = ReturnType<typeof operationsAt>;

@@ -76,6 +76,7 @@ describe('the catalogue of a system', () => {
       'counter.queues',
       'counter.dead-letters',
       'counter.redrive',
+      'counter.discard',
       'service.pulse',
     ]);
     expect(counts.ownerOf(Counted)).toBe('counter');

@@ -93,12 +93,15 @@ function instantOf(time: unknown): string | undefined {
 /** Selects letters of a queue; an absent field matches all. */
 export interface LetterFilter {
   id?: string | undefined;
+  /** One of these. */
+  ids?: readonly string[] | undefined;
   type?: string | undefined;
   /** Substring of the reason. */
   reason?: string | undefined;
 }
 
-export const matchesFilter = (letter: DeadLetter, { id, type, reason }: LetterFilter): boolean =>
+export const matchesFilter = (letter: DeadLetter, { id, ids, type, reason }: LetterFilter): boolean =>
   (id === undefined || letter.id === id) &&
+  (ids === undefined || (letter.id !== undefined && ids.includes(letter.id))) &&
   (type === undefined || letter.type === type) &&
   (reason === undefined || letter.reason.includes(reason));
