@@ -1,16 +1,22 @@
 import { PermanentError } from '@sluice/messaging';
 import { jsonFrom, OutsideService } from '@sluice/service-kit';
 import { z } from 'zod';
-import type { Carrier, Recall, Shipment } from './carrier.js';
+import type { Carrier, Progress, Recall, Shipment } from './carrier.js';
 
 /** Statuses of a recall without a booking (RFC 9110): not found, gone. */
 const NOT_BOOKED = new Set([404, 410]);
+
+/** Statuses of a question for a shipment that the carrier does not answer: not found, not allowed, not implemented. */
+const NOT_TOLD = new Set([404, 405, 410, 501]);
+/** Any other status is that of a parcel that was not fetched. */
+const Told = z.object({ status: z.string() });
 
 const Booked = z.object({ reference: z.string().min(1) });
 
 /**
  * A carrier over HTTP: `POST <url>/shipments` and `DELETE <url>/shipments/<parcelId>` with an `Idempotency-Key`
  * (draft-ietf-httpapi-idempotency-key-header). A 4xx about the request itself refuses it for good.
+ * `GET <url>/shipments/<parcelId>` tells the status: `dispatched`, `delivered`, or another before them.
  */
 export class HttpCarrier implements Carrier {
   readonly #service: OutsideService;
@@ -40,7 +46,21 @@ export class HttpCarrier implements Carrier {
       },
     );
   }
+
+  progress(parcelId: string): Promise<Progress | undefined> {
+    return this.#service.request({ method: 'GET', path: `shipments/${parcelId}` }, async (response) => {
+      if (response.ok) {
+        const { status } = Told.parse(await jsonFrom(response));
+        return isProgress(status) ? status : undefined;
+      }
+      await response.body?.cancel();
+      if (NOT_TOLD.has(response.status)) return undefined;
+      throw new Error(`the carrier answered ${response.status} about parcel ${parcelId}`);
+    });
+  }
 }
+
+const isProgress = (status: string): status is Progress => status === 'dispatched' || status === 'delivered';
 
 async function failureOf({ status, body }: Response, parcelId: string): Promise<Error> {
   await body?.cancel();

@@ -36,4 +36,12 @@ export interface Carrier {
    * @throws UnavailableError no reply, repeat it; PermanentError refused for good
    */
   recall(recall: Recall): Promise<void>;
+  /**
+   * How far a booked parcel has come; undefined: not fetched, or the carrier does not tell. Its reports are usually
+   * enough; those of after a backup are lost by a restore.
+   * @throws UnavailableError no reply
+   */
+  progress(parcelId: string): Promise<Progress | undefined>;
 }
+
+export type Progress = 'dispatched' | 'delivered';

@@ -26,11 +26,11 @@ import {
 } from '@sluice/contracts';
 import { decisionTime, On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { notify, sendCode, verify, welcome } from './composition.js';
+import { noticeKeys, notify, sendCode, verify, welcome } from './composition.js';
 import { limitsOf, type NotificationsConfig } from './config.js';
 import { deliveryKeys, record } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
-import type { Fact } from './notice.js';
+import type { OrderFact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
 import { learnProfile } from './recipient.js';
@@ -192,8 +192,8 @@ export class NotificationsListener {
     );
   }
 
-  #notify(message: Fact) {
-    return this.notifications.change(message, { recipients: [message.data.userId] }, (state, now) =>
+  #notify(message: OrderFact) {
+    return this.notifications.change(message, noticeKeys(message), (state, now) =>
       notify(state, message, this.#limits, now),
     );
   }

@@ -1,5 +1,5 @@
 import { UnavailableError } from '@sluice/messaging';
-import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
+import type { CardCapture, CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
 /**
  * Failures per idempotency key of the card that fails for a while. Retried after 0.25, 0.5, 1, 2 and 2 s: longer than
@@ -30,6 +30,11 @@ export class FakeCardGateway implements CardGateway {
 
   async refund({ idempotencyKey }: CardRefund): Promise<RefundReceipt> {
     return { reference: `fake_${idempotencyKey}` };
+  }
+
+  /** Every reply follows from the request alone: it has no list. */
+  async charges(): Promise<CardCapture[]> {
+    return [];
   }
 
   #afterSomeFailures(key: string): CardOutcome {

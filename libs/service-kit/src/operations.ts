@@ -1,4 +1,5 @@
 import { Controller, type DynamicModule, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { system, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts/kit';
 import {
   countLetters,
@@ -12,6 +13,7 @@ import {
   type MessageServer,
   type Publisher,
 } from '@sluice/messaging';
+import { NOTHING, Reannouncement } from './reannouncement.js';
 import { scrub } from './secrets.js';
 
 /** Prefetch 1, because two concurrent readers of the same dead letters would each get only a part of them. */
@@ -24,6 +26,7 @@ const DEFAULT_DEADLINE_MS = 30_000;
 type DeadLettersReply = Reply<Operations['ReadDeadLetters']>;
 type QueuesReply = Reply<Operations['LookAtQueues']>;
 type RedriveReply = Reply<Operations['RedriveDeadLetters']>;
+type ReannounceReply = Reply<Operations['Reannounce']>;
 
 export interface OwnServer {
   server: Pick<MessageServer, 'queues' | 'consumerOf' | 'senders'>;
@@ -33,7 +36,7 @@ export interface OwnServer {
 class OperationsModule {}
 
 /**
- * Operator requests about a service's own queues, which every service of this system handles. Its broker user already
+ * Operator requests about a service's own queues and its announcements, which every service of this system handles. Its broker user already
  * has the rights, so no other user needs rights to all queues. For services without these contracts, an administrator
  * runs `npm run dead-letters`.
  */
@@ -43,7 +46,7 @@ export function operationsModule(service: string, own: OwnServer): DynamicModule
 }
 
 function controllerOf(
-  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters }: Operations,
+  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters, Reannounce }: Operations,
   { server, publisher }: OwnServer,
 ): Type {
   const open = () => publisher.openChannel();
@@ -51,6 +54,8 @@ function controllerOf(
 
   @Controller()
   class OperationsListener {
+    constructor(private readonly modules: ModuleRef) {}
+
     @On(LookAtQueues, ONE_AT_A_TIME)
     async lookAtQueues(): Promise<QueuesReply> {
       const queues = await Promise.all(
@@ -83,6 +88,12 @@ function controllerOf(
       return { moved, left: await countLetters(open, queue) };
     }
 
+    /** A service that owns nothing that others wait for provides no `Reannouncement`. */
+    @On(Reannounce, ONE_AT_A_TIME)
+    async reannounce({ data }: Message<typeof Reannounce>): Promise<ReannounceReply> {
+      return (await reannouncementIn(this.modules)?.announce(data)) ?? NOTHING;
+    }
+
     #consumerOf(queue: string): { paused?: boolean; held?: number } {
       const consumer = server.consumerOf(queue);
       return consumer ? { paused: consumer.paused, held: consumer.held } : {};
@@ -96,6 +107,14 @@ function controllerOf(
     }
   }
   return OperationsListener;
+}
+
+function reannouncementIn(modules: ModuleRef): Reannouncement | undefined {
+  try {
+    return modules.get(Reannouncement, { strict: false });
+  } catch {
+    return undefined; // the module provides none
+  }
 }
 
 /** RabbitMQ 4.2.6 and 4.3.0 report a queue's length only to users that may delete the queue; no service may. */
