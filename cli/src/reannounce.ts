@@ -29,6 +29,7 @@ interface Request {
 type Contracts = typeof import('@sluice/contracts');
 type Messaging = typeof import('@sluice/messaging');
 type Client = InstanceType<Messaging['MessageClient']>;
+type Page = import('@sluice/contracts').Reannounced;
 type Reannounce = NonNullable<ReturnType<Contracts['operationsOf']>>['Reannounce'];
 
 /** Has every service announce again what it owns, those of `LATER` when the replies to the others have arrived. */
@@ -76,7 +77,7 @@ async function announce({ client, progress, service, contract }: Announcer, requ
   const findings: string[] = [];
   await progress.step(service, async (note) => {
     for (let after: string | undefined = '0'; after !== undefined;) {
-      const page = await client
+      const page: Page = await client
         .request(contract, { ...request, after }, { deadlineMs: PAGE_WITHIN_MS })
         .catch((error: unknown) => notAnnounced(service, error));
       if (page.what !== undefined) counts.set(page.what, (counts.get(page.what) ?? 0) + page.rows);

@@ -4,7 +4,7 @@ import { encode, type MessageServer, type Publisher, type WireMessage } from '@s
 import { PeriodicTask } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import { v5 } from 'uuid';
-import type { Carrier, Recall, Shipment } from './carrier.js';
+import type { Booked, Carrier, Recall, Shipment } from './carrier.js';
 
 /**
  * Parcels with a timer in this process, about 200 bytes each. Further parcels get none, and are found when they are
@@ -102,6 +102,10 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
 
   /** What it has done is stored with the parcels; the rest it does after every start. */
   async progress(): Promise<undefined> {}
+
+  async shipments(): Promise<Booked[]> {
+    return [];
+  }
 
   #schedule(job: Job, ms: number): void {
     if (this.#stopped || this.#timers.has(job.parcelId) || this.#timers.size >= MAX_TIMERS) return;

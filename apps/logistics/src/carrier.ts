@@ -42,6 +42,25 @@ export interface Carrier {
    * @throws UnavailableError no reply
    */
   progress(parcelId: string): Promise<Progress | undefined>;
+  /**
+   * The parcels that were booked since then, oldest first. @throws UnavailableError no reply; PermanentError the carrier
+   * has no such list
+   */
+  shipments(listing: Listing): Promise<Booked[]>;
+}
+
+export interface Listing {
+  /** RFC 3339. */
+  since: string;
+  /** The parcel after which the list continues; undefined: from its begin. */
+  after: string | undefined;
+  limit: number;
+}
+
+export interface Booked {
+  parcelId: string;
+  /** In the carrier's words. */
+  status: string;
 }
 
 export type Progress = 'dispatched' | 'delivered';

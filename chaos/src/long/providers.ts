@@ -141,6 +141,7 @@ export class Providers {
 
   #tell({ pathname, searchParams }: URL): Answer {
     const [resource, id = ''] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
+    if (resource === 'shipments' && id === '') return [200, { items: this.#shipments(searchParams) }];
     if (resource === 'shipments')
       return this.#records.shipments.has(id) ? [200, { status: this.#carried.get(id) ?? 'booked' }] : [404];
     if (resource !== 'captures') return [404];
@@ -151,17 +152,15 @@ export class Providers {
 
   /** The oldest first. */
   #charges(query: URLSearchParams): object[] {
-    const since = Date.parse(query.get('since') ?? '');
-    const all = [...this.#records.captures.values()];
-    const after = all.findIndex(({ id }) => id === query.get('after'));
-    return all
-      .slice(after + 1)
-      .filter(({ at = 0 }) => at >= since)
-      .slice(0, Number(query.get('limit')))
-      .map(({ id, key, body }) => {
-        const { amount, currency } = JSON.parse(body) as { amount: number; currency: string };
-        return { id, key, amount, currency, refunded: this.#refunded(id) };
-      });
+    return pageOf([...this.#records.captures.values()], ({ id }) => id, query).map(({ id, key, body }) => {
+      const { amount, currency } = JSON.parse(body) as { amount: number; currency: string };
+      return { id, key, amount, currency, refunded: this.#refunded(id) };
+    });
+  }
+
+  #shipments(query: URLSearchParams): object[] {
+    const page = pageOf([...this.#records.shipments.values()], ({ key }) => key, query);
+    return page.map(({ key: parcelId }) => ({ parcelId, status: this.#carried.get(parcelId) ?? 'booked' }));
   }
 
   #refunded(chargeId: string): boolean {
@@ -199,6 +198,16 @@ export class Providers {
       }
     }
   }
+}
+
+/** Since a time, after one record, so many. */
+function pageOf(all: readonly ProviderRecord[], idOf: (record: ProviderRecord) => string, query: URLSearchParams) {
+  const since = Date.parse(query.get('since') ?? '');
+  const after = all.findIndex((record) => idOf(record) === query.get('after'));
+  return all
+    .slice(after + 1)
+    .filter(({ at = 0 }) => at >= since)
+    .slice(0, Number(query.get('limit')));
 }
 
 /** 409: halted meanwhile, so there is nothing to fetch. */

@@ -141,7 +141,7 @@ class Scene {
       progress.step('npm run reannounce', () => this.commands.succeed('reannounce', '--refund')),
       this.#comeBack(),
     ]);
-    for (const line of said.split('\n').filter((one) => /^✓|^ {2}charge/.test(one))) progress.line(`  ${line}`);
+    for (const line of said.split('\n').filter((one) => /^✓|^ {2}(charge|parcel)/.test(one))) progress.line(`  ${line}`);
   }
 
   /** People whose order the shop knows do again what the shop has forgotten: they pay, or cancel. */
