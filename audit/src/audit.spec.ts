@@ -87,7 +87,7 @@ describe('a shop in order', () => {
         .map(([name, , looked, broken]) => [name, [looked, broken]]),
     );
     expect(lines).toMatchObject({
-      stock: ['7 reservations, 2 shelves', '0'],
+      stock: ['8 reservations, 2 shelves', '0'],
       money: ['2 redemptions, 1 earnings, 5 captures', '0'],
       orders: [expect.stringContaining('9 orders, 4 orders with parcels'), '0'],
       sales: ['2 wins, 1 sales', '0'],
@@ -96,6 +96,26 @@ describe('a shop in order', () => {
       notifications: [expect.stringContaining('deliveries'), '0'],
     });
     expect(out).not.toContain('at work');
+  });
+});
+
+describe('a pending order', () => {
+  beforeEach(() =>
+    query(
+      'orders',
+      `INSERT INTO orders (id, user_id, status, total, allocation, placed_at, version) VALUES ('${uuid(11)}', '${uuid(50)}', 'pending', 5, '[]', now(), 1);
+       INSERT INTO order_history (order_id, version, at, type, detail, status) VALUES ('${uuid(11)}', 1, now(), 'order.placed', '{}', 'pending')`,
+    ),
+  );
+
+  it('is named when no message is in flight: no reply to it will arrive', async () => {
+    expect(found(await look())).toEqual({ 'orders.pending_for_a_reply': [uuid(11)] });
+  });
+
+  it('is not named while a message is in flight', async () => {
+    await put('inventory.events');
+    expect(found(await look())).toEqual({});
+    await channel.purgeQueue('inventory.events');
   });
 });
 

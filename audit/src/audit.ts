@@ -34,6 +34,17 @@ export interface AuditOptions {
   statisticsWithinMs?: number;
 }
 
+/** Waits until no message is in flight, those in the hands of consumers included. @throws Failure when a server is down */
+export async function waitForQuiet({ databases: urls, broker }: AuditedSystem, settleMs: number): Promise<Activity> {
+  const databases = await Databases.open(urls);
+  try {
+    const queues = await Queues.open(broker);
+    return await untilQuiet({ databases, queues }, { settleMs, held: true }).finally(() => queues.close());
+  } finally {
+    await databases.close();
+  }
+}
+
 /** Checks every invariant. @throws Failure when a server does not answer */
 export async function audit(
   { databases: urls, broker }: AuditedSystem,
@@ -49,19 +60,19 @@ export async function audit(
     await databases.close();
     throw error;
   });
-  const checkOnce = async (): Promise<CheckRun> => {
+  const checkOnce = async (quiet: boolean): Promise<CheckRun> => {
     const sample = {
       ...(await queues.depths()),
       undeliverable: await queues.undeliverable(),
       expired: await queues.expired(statisticsWithinMs),
     };
-    return databases.atOneMoment((snapshots) => runChecks(snapshots, sample, settings));
+    return databases.atOneMoment((snapshots) => runChecks(snapshots, { ...sample, quiet }, settings));
   };
   /** A difference between services is only broken when both runs find it: otherwise it was in transit. */
   const checkAgain = async (first: CheckRun): Promise<CheckRun> => {
     await pause();
-    if (settleMs > 0) await untilQuiet({ databases, queues }, { settleMs, held: true });
-    const second = await checkOnce();
+    const { quiet } = await untilQuiet({ databases, queues }, { settleMs, held: true });
+    const second = await checkOnce(quiet);
     const checks = second.checks.map((check, index) =>
       isDoubtful(check) ? inBoth(first.checks[index], check) : check,
     );
@@ -70,7 +81,7 @@ export async function audit(
   try {
     const settling = settleMs > 0;
     const state = await untilQuiet({ databases, queues }, { settleMs });
-    const first = await checkOnce();
+    const first = await checkOnce(state.quiet);
     const { checks, looked } = first.checks.some(isDoubtful) ? await checkAgain(first) : first;
     const ok = (state.quiet || !settling) && checks.every(({ count }) => count === 0);
     return { ok, state, settling, looked, checks };

@@ -27,8 +27,11 @@ export interface OrderRows {
 type Rows = Merged<OrderRows>;
 type Parcels = Omit<OrderRows['parcels'], 'id'>;
 
-/** Whether one order is consistent across the services, when nothing is in transit between them. */
-export type Rule = (rows: Rows) => boolean;
+/**
+ * Whether one order is consistent across the services, when nothing is in transit between them. @param quiet no message
+ * is in flight at all
+ */
+export type Rule = (rows: Rows, quiet?: boolean) => boolean;
 
 const SOLD: ReadonlySet<unknown> = new Set<Order['status']>(['paid', 'shipped', 'completed']);
 const RESERVED: ReadonlySet<unknown> = new Set<Order['status']>(['awaiting_payment', 'paid']);
@@ -55,6 +58,8 @@ export const RULES = {
   },
   orders: {
     exist: ({ order }) => order !== undefined,
+    /** Replies to a pending order arrive at once; without a message in flight none will, and it waits for its deadline. */
+    pending_for_a_reply: (rows, quiet = false) => !isPending(rows) || !quiet,
     have_their_parcels: ({ order, parcels = NO_PARCELS }) => hasItsParcels(parcels, order),
   },
   sales: {

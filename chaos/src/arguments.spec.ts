@@ -7,6 +7,7 @@ describe('the arguments of chaos', () => {
       help: false,
       short: false,
       long: false,
+      restore: false,
       specs: false,
       scale: 1,
       seed: 42,
@@ -21,6 +22,7 @@ describe('the arguments of chaos', () => {
       { seed: 7, short: false },
       { seed: 999_999, short: true },
       long,
+      { seed: 5, restore: true },
       { ...long, scale: 0.1 },
       { ...long, only: ['alarm', 'clocks'] },
     ];
@@ -38,6 +40,7 @@ describe('the arguments of chaos', () => {
     [['more']],
     [['--seed']],
     [['--short', '--long']],
+    [['--restore', '--long']],
     [['--scale', '0.5']],
     [['--only', 'alarm']],
     [['--long', '--scale', '2']],

@@ -10,6 +10,7 @@ export const USAGE = `npm run chaos                  kills, cuts, stalls and fre
   -- --long                    instead: environments that are sick for minutes, half an hour in all
   -- --long --scale <share>    each for that share of its time, such as 0.1
   -- --long --only <faults>    some of them, by comma: ${LONG_FAULTS.join(', ')}
+  -- --restore                 instead: puts the databases of before back beside an empty broker, by npm run restore
   -- --specs                   instead: the end-to-end tests that take minutes each, which npm test leaves out
   -- --help
 It starts a system of its own beside whatever else runs here, and removes it. Exits with 1 when anything was lost or doubled,
@@ -27,6 +28,7 @@ export interface Options extends Form {
   help: boolean;
   short: boolean;
   long: boolean;
+  restore: boolean;
   specs: boolean;
   scale: number;
   seed: number;
@@ -38,8 +40,19 @@ export function chaosArguments(
   args: readonly string[],
   newSeed = (): number => 1 + Math.floor(Math.random() * LARGEST_SEED),
 ): Options {
-  const { help = false, short = false, long = false, specs = false, seed, seeds, scale, only } = valuesOf(args);
-  if (short && long) throw new Failure('a run is short or long, not both', HELP);
+  const values = valuesOf(args);
+  const {
+    help = false,
+    short = false,
+    long = false,
+    restore = false,
+    specs = false,
+    seed,
+    seeds,
+    scale,
+    only,
+  } = values;
+  if (Number(short) + Number(long) + Number(restore) > 1) throw new Failure('a run is short, long, or a restore', HELP);
   if (specs && args.length > 1) throw new Failure('--specs takes no other option', HELP);
   if (!long && (scale !== undefined || only !== undefined))
     throw new Failure('--scale and --only are of the long form: say --long too', HELP);
@@ -47,6 +60,7 @@ export function chaosArguments(
     help,
     short,
     long,
+    restore,
     specs,
     scale: scale === undefined ? 1 : share('--scale', scale),
     ...(only !== undefined && { only: faults(only) }),
@@ -63,6 +77,7 @@ function valuesOf(args: readonly string[]) {
     help: FLAG,
     short: FLAG,
     long: FLAG,
+    restore: FLAG,
     specs: FLAG,
     seed: VALUE,
     seeds: VALUE,
@@ -97,9 +112,10 @@ function faults(text: string): string[] {
 }
 
 /** The arguments of that form, without its seed. */
-export const formArguments = ({ short, long, scale = 1, only }: Form): string[] => [
+export const formArguments = ({ short, long, restore, scale = 1, only }: Form): string[] => [
   ...(short ? ['--short'] : []),
   ...(long ? ['--long'] : []),
+  ...(restore ? ['--restore'] : []),
   ...(scale === 1 ? [] : ['--scale', String(scale)]),
   ...(only ? ['--only', only.join(',')] : []),
 ];

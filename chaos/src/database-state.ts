@@ -23,6 +23,7 @@ export interface OrderMoney {
 
 /** What the shop has stored about its requests to providers. */
 export interface ProviderState {
+  /** `id`: the key at the card gateway. */
   captures: { id: string; orderId: string; status: string; reference: string | null }[];
   /** By SMS. */
   texts: { id: string; status: string }[];
@@ -52,7 +53,7 @@ export const providerStateOf = async (databases: Databases): Promise<ProviderSta
   captures: await query(
     databases,
     'payments',
-    `SELECT id::text, order_id::text AS "orderId", status, gateway_reference AS reference FROM captures WHERE version > 0`,
+    `SELECT coalesce(gateway_key, id::text) AS id, order_id::text AS "orderId", status, gateway_reference AS reference FROM captures WHERE version > 0`,
   ),
   texts: await query(
     databases,

@@ -62,6 +62,8 @@ export interface Form {
   short?: boolean;
   /** Instead: environments that are sick for minutes. */
   long?: boolean;
+  /** Instead: databases that are restored beside an empty broker. */
+  restore?: boolean;
   /** Of the long form: 1 is full length. */
   scale?: number;
   /** Of the long form. */

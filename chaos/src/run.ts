@@ -7,11 +7,13 @@ import { temporaryRun } from '@sluice/stack/temporary-run';
 import { commandOf, formArguments, type Options } from './arguments.js';
 import { unmount } from './long/disk.js';
 import { seedTable, type Summary } from './report.js';
+import { restoreRun } from './restore/restore-run.js';
 import { runSeed, settingsOf } from './run-seed.js';
 import { startSystemUnderTest } from './system.js';
 
 /** One run: a system of its own, its faults, the verdict. @throws Failure with what was wrong and where the logs are */
 export async function chaos(options: Options): Promise<number> {
+  if (options.restore) return restoreRun(options.seed, commandOf(options));
   for (const stateDirectory of abandoned()) await unmount(stateDirectory);
   const command = commandOf(options);
   const seed = async (run: Parameters<Parameters<typeof temporaryRun>[1]>[0]): Promise<number> => {

@@ -15,11 +15,11 @@ import { startSystem } from '@sluice/stack/system';
 import type { TemporaryRun } from '@sluice/stack/temporary-run';
 import { databaseServices } from '@sluice/stack/workspace';
 import { SmallDisk } from './long/disk.js';
-import { Providers, type Step } from './long/providers.js';
+import { Providers, type ProviderOptions, type Step } from './long/providers.js';
 import type { Server } from './plan.js';
 import { serverPids } from './servers.js';
 
-const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
+export const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
 
 /** The system as `npm start` runs it, with a broker and a PostgreSQL of its own, and a proxy before each. */
 export interface SystemUnderTest {
@@ -101,7 +101,12 @@ async function serversOf(stateDirectory: StateDirectory): Promise<AuditedSystem>
   return systemOf(stateDirectory, {});
 }
 
-async function startProviders(url: string, { stateDirectory, shutdown }: TemporaryRun): Promise<Providers> {
+/** @param url of the shop, which the carrier calls back */
+export async function startProviders(
+  url: string,
+  { stateDirectory, shutdown }: TemporaryRun,
+  options: ProviderOptions = {},
+): Promise<Providers> {
   const shop = new ShopClient(url);
   const callBack = async (parcelId: string, step: Step): Promise<number> => {
     const token = await tokensOf(stateDirectory, 'admin')(randomUUID());
@@ -110,13 +115,13 @@ async function startProviders(url: string, { stateDirectory, shutdown }: Tempora
       () => 0,
     );
   };
-  const providers = await new Providers(callBack).open();
+  const providers = await new Providers(callBack, options).open();
   await shutdown.add('providers', () => providers.close());
   return providers;
 }
 
 /** Without a request to accounts. */
-function tokensOf(stateDirectory: StateDirectory, role: Role): (userId: string) => Promise<string> {
+export function tokensOf(stateDirectory: StateDirectory, role: Role): (userId: string) => Promise<string> {
   const sign = tokensBy(secretsOf(stateDirectory).tokenPrivateKey);
   return (userId) => sign(role, userId);
 }

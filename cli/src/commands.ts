@@ -5,6 +5,7 @@ type Table = Record<string, () => Promise<{ command: Command }>>;
 /** Every command of `node start.mjs <command>`, loaded when it runs: none loads what only another one needs. */
 export const COMMANDS: Table = {
   audit: () => import('./commands/audit.js'),
+  backup: () => import('./commands/backup.js'),
   bench: () => import('./commands/bench.js'),
   build: () => import('./commands/build.js'),
   chaos: () => import('./commands/chaos.js'),
@@ -19,8 +20,10 @@ export const COMMANDS: Table = {
   mutate: () => import('./commands/mutate.js'),
   new: () => import('./commands/new.js'),
   prisma: () => import('./commands/prisma.js'),
+  reannounce: () => import('./commands/reannounce.js'),
   reset: () => import('./commands/reset.js'),
   restart: () => import('./commands/restart.js'),
+  restore: () => import('./commands/restore.js'),
   rights: () => import('./commands/rights.js'),
   start: () => import('./commands/start.js'),
   stop: () => import('./commands/stop.js'),

@@ -19,6 +19,7 @@ import { allServices, databaseServices } from '@sluice/stack/workspace';
 import type { ExitCode } from './command.js';
 import { command as audit } from './commands/audit.js';
 import { command as deadLetters } from './commands/dead-letters.js';
+import { command as reannounce } from './commands/reannounce.js';
 import { command as tail } from './commands/tail.js';
 import { command as trace } from './commands/trace.js';
 
@@ -36,6 +37,7 @@ const STEPS = new Map<string, (args: string[]) => Promise<ExitCode>>([
   ['tail', (args) => tail.execute(args)],
   ['trace', (args) => trace.execute(args)],
   ['audit', (args) => audit.execute(args)],
+  ['reannounce', (args) => reannounce.execute(args)],
   ['rotate', ([service = '']) => progress.step(`new passwords for ${service}`, () => rotate(service))],
 ]);
 

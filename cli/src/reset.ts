@@ -1,10 +1,9 @@
 import { rmSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
-import { Failure } from '@sluice/stack/failure';
 import { removePostgres } from '@sluice/stack/postgres/postgres';
 import { removeRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { stopAll } from '@sluice/stack/stop-all';
+import { confirm } from './confirm.js';
 
 /** Stops the system of a state directory, and removes its servers' data and the directory. */
 export async function reset(stateDirectory: StateDirectory, note: (detail: string) => void): Promise<void> {
@@ -20,13 +19,9 @@ export async function reset(stateDirectory: StateDirectory, note: (detail: strin
 }
 
 /** @throws {Failure} without a terminal, and unless `yes` is typed there */
-export async function confirmReset({ dir }: StateDirectory): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new Failure(`this stops the system and removes all of its data in ${dir}`, 'npm run reset -- --yes does it.');
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const reply = await terminal.question(
-    `This stops the system and removes all of its data in ${dir}. Type yes to go on: `,
-  );
-  terminal.close();
-  if (reply.trim() !== 'yes') throw new Failure('nothing was removed');
-}
+export const confirmReset = ({ dir }: StateDirectory): Promise<void> =>
+  confirm({
+    what: `this stops the system and removes all of its data in ${dir}`,
+    command: 'npm run reset -- --yes',
+    otherwise: 'nothing was removed',
+  });

@@ -65,6 +65,9 @@ export async function startAndServe({ demo, exitAfterDemo, onReady }: Options): 
       progress.line(`✓ ready after ${ready}`);
       if (demo) await demonstrate(url, progress);
       for (const line of addressLines(stateDirectory, url, broker.managementUrl)) progress.line(line);
+      const restored = stateDirectory.recall('restored');
+      if (restored)
+        progress.line(`! The databases are as of ${restored.takenAt}: npm run reannounce says what was in the broker.`);
       const advice = fasterNodeLine(process.versions.node);
       if (advice) progress.line(advice);
       await onReady?.({ supervisor, progress, shutdown });

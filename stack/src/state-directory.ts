@@ -21,6 +21,8 @@ export interface State {
   /** The map and the users that were last applied to the broker. */
   topology: { digest: string };
   restart: RestartRequest;
+  /** The backup to which the databases were restored, until what others may have missed was announced again. */
+  restored: { takenAt: string };
   /** In containers: the authority of the servers' and services' certificates. */
   authority: { cert: string; key: string };
   /** In containers: passwords of the servers' administrators, and the Erlang cookie. */

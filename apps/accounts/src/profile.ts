@@ -1,5 +1,14 @@
-import { CHANNELS, type Channel, type ChangeProfile, type Data, type Profile, ProfileChanged } from '@sluice/contracts';
-import { noSuchAccount, type Account, type Change } from './account.js';
+import {
+  AccountVerified,
+  CHANNELS,
+  type Channel,
+  type ChangeProfile,
+  type Data,
+  type Outgoing,
+  type Profile,
+  ProfileChanged,
+} from '@sluice/contracts';
+import { noPreferences, noSuchAccount, type Account, type Change } from './account.js';
 import type { Own } from './own-account.js';
 
 /** How a person wants to be told. */
@@ -30,9 +39,31 @@ export function changeProfile(own: Own, wanted: Omit<Data<typeof ChangeProfile>,
   const after = { ...account, email, language, channels, version: account.version + 1 };
   const reply = profileOf(after);
   if (isSame(after, account)) return { reply };
-  const preferences = { userId: account.id, email, language, channels: reply.channels };
-  return { accounts: [after], messages: [ProfileChanged({ ...preferences, version: after.version })], reply };
+  return { accounts: [after], messages: [preferencesOf(after)], reply };
 }
+
+const preferencesOf = (account: Account): Outgoing =>
+  ProfileChanged({
+    userId: account.id,
+    email: account.email,
+    language: account.language,
+    channels: channelsOf(account),
+    version: account.version,
+  });
+
+/** The account's facts again, for those who may have missed them: the verified number, and the preferences. */
+export function announceAccount({ account }: Own): Change {
+  if (!account || account.phone === null) return {};
+  const { id: userId, phone, verifiedAt, version } = account;
+  return {
+    messages: [
+      ...(verifiedAt === null ? [] : [AccountVerified({ userId, phone, version })]),
+      ...(hasPreferences(account) ? [preferencesOf(account)] : []),
+    ],
+  };
+}
+
+const hasPreferences = (account: Preferences): boolean => !isSame(account, noPreferences);
 
 const isSame = (one: Preferences, other: Preferences): boolean =>
   one.email === other.email &&

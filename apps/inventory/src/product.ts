@@ -1,4 +1,4 @@
-import { type Data, ProductChanged, type PutProduct, type VersionedProduct } from '@sluice/contracts';
+import { type Data, type Outgoing, ProductChanged, type PutProduct, type VersionedProduct } from '@sluice/contracts';
 import { available, shelvesOf } from './stock.js';
 import type { Product, ProductDecision, ProductKeys, ProductState } from './tables.js';
 
@@ -14,9 +14,17 @@ export function putProduct(state: ProductState, details: Details): ProductDecisi
   if (before && isAsBefore(before, details)) return { reply: answer(before.version) };
   const version = (before?.version ?? 0) + 1;
   const product: Product = { sku, name, priceAmount: price.amount, priceCurrency: price.currency, version };
-  const messages = [ProductChanged({ sku, name, price, version })];
-  return { state: { products: { [sku]: product } }, messages, reply: answer(version) };
+  return { state: { products: { [sku]: product } }, messages: [changeOf(product)], reply: answer(version) };
 }
+
+/** The product's fact again, for those who may have missed it. */
+export function announceProduct(state: ProductState, sku: string): ProductDecision {
+  const product = state.products[sku];
+  return product ? { messages: [changeOf(product)] } : {};
+}
+
+const changeOf = ({ sku, name, priceAmount: amount, priceCurrency: currency, version }: Product): Outgoing =>
+  ProductChanged({ sku, name, price: { amount, currency }, version });
 
 const isAsBefore = (before: Product, { name, price }: Details): boolean =>
   before.name === name && before.priceAmount === price.amount && before.priceCurrency === price.currency;

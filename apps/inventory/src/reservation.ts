@@ -5,6 +5,7 @@ import {
   type OrderPlaced,
   type OrderReason,
   type OrderRejected,
+  type Outgoing,
   type ParcelDispatched,
   StockIssued,
   StockRejected,
@@ -42,11 +43,12 @@ export function reserveKeys({ orderId, flashSaleId, lines }: Placed): StockKeys 
 
 /**
  * Holds every line of an order or none; a sale's order only from the sale's allotment. A decided order keeps its
- * decision.
+ * decision, which is published again: the fact comes a second time when orders may have missed the reply.
  */
 export function reserve(state: StockState, placed: Placed): StockDecision {
   const { orderId, flashSaleId, lines } = placed;
-  if (state.reservations[orderId]) return {};
+  const decided = state.reservations[orderId];
+  if (decided) return decided.status === 'released' ? {} : { messages: [replyOf(decided)] };
   const unknown = flashSaleId === undefined ? skusOf(lines).filter((sku) => !state.products[sku]) : [];
   if (unknown.length > 0) return reject(placed, 'unknown_product', unknown);
   const onHandOrAllotted = flashSaleId === undefined ? onHand(state.stock) : remaining(state.allotments[flashSaleId]);
@@ -89,9 +91,14 @@ function hold(state: StockState, placed: Placed, allocation: Allocation): StockD
       : take(state, flashSaleId, allocation);
   return {
     state: { reservations: { [orderId]: reservation }, ...pieces },
-    messages: [StockReserved({ allocation, ...about(reservation) })],
+    messages: [replyOf(reservation)],
   };
 }
+
+const replyOf = (decided: HeldReservation | RejectedReservation): Outgoing =>
+  decided.status === 'held'
+    ? StockReserved({ allocation: decided.allocation, ...about(decided) })
+    : StockRejected({ ...about(decided), reason: decided.reason, skus: decided.skus });
 
 function reject(placed: Placed, reason: RejectedReservation['reason'], skus: string[]): StockDecision {
   const reservation: RejectedReservation = {
@@ -105,7 +112,7 @@ function reject(placed: Placed, reason: RejectedReservation['reason'], skus: str
   };
   return {
     state: { reservations: { [placed.orderId]: reservation } },
-    messages: [StockRejected({ ...about(reservation), reason, skus })],
+    messages: [replyOf(reservation)],
   };
 }
 
@@ -154,8 +161,8 @@ export function releaseKeys({ orderId, flashSaleId, lines }: Ended): StockKeys {
 
 /**
  * Releases what a cancelled or rejected order still holds. If its end overtakes `order.placed`, a row is stored so
- * that nothing is held for it later. For a sale's order `stock.released` is published exactly once, also when nothing
- * was held.
+ * that nothing is held for it later. For a sale's order `stock.released` is published also when nothing was held, and
+ * again for a second fact about its end.
  * @throws PermanentError the order took the pieces of another sale than its end names
  */
 export function release(state: StockState, ended: Ended): StockDecision {
@@ -165,7 +172,9 @@ export function release(state: StockState, ended: Ended): StockDecision {
       ? {}
       : releaseDecision(ended, neverHeld(ended), []);
   if (reservation.status === 'held') return releaseHeld(state, ended, reservation);
-  if (reservation.status === 'released' || reservation.flashSaleId === null) return {};
+  if (reservation.flashSaleId === null) return {};
+  if (reservation.status === 'released')
+    return { messages: [StockReleased({ ...about(reservation), allocation: [] })] };
   return releaseDecision(
     ended,
     { ...reservation, status: 'released', reason: null, skus: null, version: reservation.version + 1 },

@@ -4,7 +4,7 @@ import { encode, PermanentError, type MessageServer, type Publisher, type WireMe
 import { FakeSwitch, PeriodicTask } from '@sluice/service-kit';
 import type { Pool } from 'pg';
 import { v5 } from 'uuid';
-import type { Carrier, Recall, Shipment } from './carrier.js';
+import type { Booked, Carrier, Recall, Shipment } from './carrier.js';
 
 /**
  * Parcels with a timer in this process, about 200 bytes each. Further parcels get none, and are found when they are
@@ -105,6 +105,13 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
       clearTimeout(this.#timers.get(parcelId));
       this.#timers.delete(parcelId);
     }, refuse);
+  }
+
+  /** What it has done is stored with the parcels; the rest it does after every start. */
+  async progress(): Promise<undefined> {}
+
+  async shipments(): Promise<Booked[]> {
+    return [];
   }
 
   #schedule(job: Job, ms: number): void {

@@ -53,6 +53,18 @@ describe('the HTTP carrier', () => {
     server.close();
   });
 
+  it.each([
+    ['dispatched', 200, { status: 'dispatched' }, 'dispatched'],
+    ['delivered', 200, { status: 'delivered' }, 'delivered'],
+    ['not fetched', 200, { status: 'booked' }, undefined],
+    ['not known', 404, {}, undefined],
+    ['never told', 501, {}, undefined],
+  ])('tells of a parcel that is %s', async (_, status, body, progress) => {
+    const carrier = await carrierReplying(status, body);
+    expect(await carrier.progress(SHIPMENT.parcelId)).toBe(progress);
+    expect(requests[0]?.request).toMatchObject({ method: 'GET', url: `/api/shipments/${SHIPMENT.parcelId}` });
+  });
+
   it("books with the parcel as the key, so that a repeat books nothing more, and returns the carrier's reference", async () => {
     const carrier = await carrierReplying(201, { reference: 'C-77' });
     expect(await carrier.book(SHIPMENT)).toBe('C-77');

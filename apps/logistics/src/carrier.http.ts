@@ -1,16 +1,25 @@
 import { PermanentError } from '@sluice/messaging';
 import { jsonFrom, OutsideService } from '@sluice/service-kit';
 import { z } from 'zod';
-import type { Carrier, Recall, Shipment } from './carrier.js';
+import type { Booked, Carrier, Listing, Progress, Recall, Shipment } from './carrier.js';
 
 /** Statuses of a recall without a booking (RFC 9110): not found, gone. */
 const NOT_BOOKED = new Set([404, 410]);
 
-const Booked = z.object({ reference: z.string().min(1) });
+/** Statuses of a question for a shipment that the carrier does not answer: not found, not allowed, not implemented. */
+const NOT_TOLD = new Set([404, 405, 410, 501]);
+/** Any other status is that of a parcel that was not fetched. */
+const Told = z.object({ status: z.string() });
+
+const List = z.object({ items: z.array(z.object({ parcelId: z.string(), status: z.string() })) });
+
+const Accepted = z.object({ reference: z.string().min(1) });
 
 /**
  * A carrier over HTTP: `POST <url>/shipments` and `DELETE <url>/shipments/<parcelId>` with an `Idempotency-Key`
  * (draft-ietf-httpapi-idempotency-key-header). A 4xx about the request itself refuses it for good.
+ * `GET <url>/shipments/<parcelId>` tells the status: `dispatched`, `delivered`, or another before them;
+ * `GET <url>/shipments?since=&after=&limit=` lists them.
  */
 export class HttpCarrier implements Carrier {
   readonly #service: OutsideService;
@@ -25,7 +34,7 @@ export class HttpCarrier implements Carrier {
       { method: 'POST', path: 'shipments', key: parcelId, headers, body: { parcelId, ...shipment } },
       async (response) => {
         if (!response.ok) throw await failureOf(response, parcelId);
-        return Booked.parse(await jsonFrom(response)).reference;
+        return Accepted.parse(await jsonFrom(response)).reference;
       },
     );
   }
@@ -40,7 +49,30 @@ export class HttpCarrier implements Carrier {
       },
     );
   }
+
+  progress(parcelId: string): Promise<Progress | undefined> {
+    return this.#service.request({ method: 'GET', path: `shipments/${parcelId}` }, async (response) => {
+      if (response.ok) {
+        const { status } = Told.parse(await jsonFrom(response));
+        return isProgress(status) ? status : undefined;
+      }
+      await response.body?.cancel();
+      if (NOT_TOLD.has(response.status)) return undefined;
+      throw new Error(`the carrier answered ${response.status} about parcel ${parcelId}`);
+    });
+  }
+
+  shipments({ since, after, limit }: Listing): Promise<Booked[]> {
+    const query = new URLSearchParams({ since, ...(after !== undefined && { after }), limit: String(limit) });
+    return this.#service.request({ method: 'GET', path: `shipments?${query}` }, async (response) => {
+      if (response.ok) return List.parse(await jsonFrom(response)).items;
+      await response.body?.cancel();
+      throw new PermanentError(`the carrier answered ${response.status} to the request for its shipments`);
+    });
+  }
 }
+
+const isProgress = (status: string): status is Progress => status === 'dispatched' || status === 'delivered';
 
 async function failureOf({ status, body }: Response, parcelId: string): Promise<Error> {
   await body?.cancel();

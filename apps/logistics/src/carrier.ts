@@ -36,4 +36,31 @@ export interface Carrier {
    * @throws UnavailableError no reply, repeat it; PermanentError refused for good
    */
   recall(recall: Recall): Promise<void>;
+  /**
+   * How far a booked parcel has come; undefined: not fetched, or the carrier does not tell. Its reports are usually
+   * enough; those of after a backup are lost by a restore.
+   * @throws UnavailableError no reply
+   */
+  progress(parcelId: string): Promise<Progress | undefined>;
+  /**
+   * The parcels that were booked since then, oldest first. @throws UnavailableError no reply; PermanentError the carrier
+   * has no such list
+   */
+  shipments(listing: Listing): Promise<Booked[]>;
 }
+
+export interface Listing {
+  /** RFC 3339. */
+  since: string;
+  /** The parcel after which the list continues; undefined: from its begin. */
+  after: string | undefined;
+  limit: number;
+}
+
+export interface Booked {
+  parcelId: string;
+  /** In the carrier's words. */
+  status: string;
+}
+
+export type Progress = 'dispatched' | 'delivered';

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MessageServer, Publisher, type WireMessage } from '@sluice/messaging';
-import { CONFIG, FakeSwitches, outside, Sweep } from '@sluice/service-kit';
+import { CONFIG, FakeSwitches, outside, Reannouncement, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CarrierCalls } from './carrier.calls.js';
 import { FakeCarrier } from './carrier.fake.js';
@@ -10,6 +10,7 @@ import type { LogisticsConfig } from './config.js';
 import { LogisticsListener } from './logistics.listener.js';
 import { overdueSweep } from './overdue.sweep.js';
 import { ParcelQueries } from './parcel.queries.js';
+import { parcelReannouncement } from './parcel.reannouncement.js';
 import { ParcelRepository } from './parcel.repository.js';
 
 function carrier(
@@ -32,6 +33,7 @@ function carrier(
     ...[ParcelRepository, ParcelQueries, CarrierCalls],
     { provide: CARRIER, useFactory: carrier, inject: [CONFIG, Publisher, Pool, MessageServer, FakeSwitches] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, ParcelRepository, CONFIG] },
+    { provide: Reannouncement, useFactory: parcelReannouncement, inject: [Pool, ParcelRepository, CARRIER] },
   ],
 })
 export class LogisticsModule {}

@@ -54,6 +54,14 @@ describe('a paid order', () => {
     expect(orderPaid({ [second!.id]: second }, PAID, NOW).parcels).toEqual([first]);
   });
 
+  it('has its progress published again when the fact is repeated', () => {
+    const [first, second] = made().parcels!;
+    const [left] = dispatch(first!, WITHOUT_REPLY, NOW).parcels!;
+    const [arrived] = deliver(second!, WITHOUT_REPLY, NOW).parcels!;
+    const again = orderPaid({ [first!.id]: left, [second!.id]: arrived }, PAID, NOW);
+    expect([again.parcels, types(again)]).toEqual([[], ['parcel.dispatched', 'parcel.dispatched', 'parcel.delivered']]);
+  });
+
   it('shares no parcel with another order or warehouse', () => {
     const orders = [PAID.orderId, PAID.userId];
     expect(new Set(orders.flatMap((order) => [parcelIdOf(order, 'east'), parcelIdOf(order, 'west')])).size).toBe(4);

@@ -47,15 +47,25 @@ export const missingParcels = (existing: Parcels, order: Shipping, now: Date): P
     .map((warehouse) => newParcel(order, warehouse, now));
 
 /**
- * On `order.paid`: each warehouse of the allocation creates its parcel and books the carrier; existing parcels are
- * not changed.
+ * On `order.paid`: each warehouse of the allocation creates its parcel and books the carrier. Existing parcels are not
+ * changed, and their facts are published again: `order.paid` comes a second time when others may have missed them.
  */
 export function orderPaid(existing: Parcels, order: Shipping, now: Date): Change {
   const parcels = missingParcels(existing, order, now).map((parcel) => ({ ...parcel, carrierAskedAt: now }));
   return {
     parcels,
-    messages: parcels.flatMap((parcel) => [ParcelCreated(factOf(parcel)), BookCarrier({ parcelId: parcel.id })]),
+    messages: [
+      ...parcels.flatMap((parcel) => [ParcelCreated(factOf(parcel)), BookCarrier({ parcelId: parcel.id })]),
+      ...Object.values(existing).flatMap((parcel) => (parcel ? progressOf(parcel) : [])),
+    ],
   };
+}
+
+/** A delivery is also the dispatch, for listeners of that alone. */
+function progressOf(parcel: Parcel): Outgoing[] {
+  const left = [ParcelDispatched(factOf(parcel))];
+  if (parcel.status === 'delivered') return [...left, ParcelDelivered(factOf(parcel))];
+  return parcel.status === 'dispatched' ? left : [];
 }
 
 function newParcel({ orderId, userId, address, allocation }: Shipping, warehouse: Warehouse, now: Date): Parcel {

@@ -17,9 +17,9 @@ import {
 } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { announce, type Fact } from './notice.js';
+import { announce, type Fact, type OrderFact } from './notice.js';
 import type { Decision, State } from './tables.js';
-import { deliveryId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
+import { deliveryId, noticeId, sendCode, notify as decide, verify as proof, welcome as meet } from './composition.js';
 import { release as letGo } from './release.js';
 import type { TextLimits } from './text-limit.js';
 
@@ -41,21 +41,25 @@ const fact = <C extends Contract>({ type, version }: C, data: object): Message<C
 
 const registered = fact(AccountRegistered, { userId, phone: '+15550001', name: 'Ann', code: '123456', version: 1 });
 const shipped = fact(OrderShipped, about);
+/** Of another order each time. */
+const another = () =>
+  fact(OrderShipped, { ...about, orderId: `a1b2c3d4-0000-8000-9000-${String(++facts).padStart(12, '0')}` });
 const awaiting = fact(OrderAwaitingPayment, { ...about, total, payBy: '2026-01-01T12:30:00.000Z' });
 
 const NOW = new Date('2026-01-01T12:00:01.000Z');
 const LIMITS: TextLimits = { textsPerAccount: 50, codesPerNumber: 3, emailsPerAccount: 50 };
 const verified = fact(AccountVerified, { userId, phone: '+15550001', version: 2 });
-const compose = (state: State, message: Fact, now = NOW): Decision => decide(state, message, LIMITS, now);
+const compose = (state: State, message: OrderFact, now = NOW): Decision => decide(state, message, LIMITS, now);
 const welcome = (state: State, message: Message<typeof AccountRegistered>): Decision =>
   meet(state, message, LIMITS, NOW);
 const verify = (state: State): Decision => proof(state, verified, NOW);
 const release = (state: State): Decision => letGo(state, userId, LIMITS, NOW);
 
-const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
+const nobody: State = { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 /** The state after a decision, as the tables store it. */
 const after = (state: State, { state: changes = {}, append }: Decision): State => ({
   ...state,
+  announced: { ...state.announced, ...Object.fromEntries((append?.newDeliveries ?? []).map((row) => [row.id, row])) },
   numbers: { ...state.numbers, ...changes.numbers },
   recipients: { ...state.recipients, ...changes.recipients },
   texts: {
@@ -174,18 +178,18 @@ describe('the composition of deliveries', () => {
     expect(sent(decision)).toEqual([
       expect.objectContaining({
         by: 'delivery.sms',
-        id: deliveryId(shipped.id, userId, 'sms'),
+        id: noticeId(shipped, 'sms'),
         phone: '+15550001',
       }),
     ]);
     expect(decision.append?.newDeliveries).toEqual([
       {
-        ...{ id: deliveryId(shipped.id, userId, 'inbox'), userId, channel: 'inbox', about: `orders/${orderId}` },
+        ...{ id: noticeId(shipped, 'inbox'), userId, channel: 'inbox', about: `orders/${orderId}` },
         ...{ text: 'Order a1b2c3d4 is on its way.', status: 'kept', createdAt: NOW, sentAt: NOW, version: 1 },
         ...{ providerReference: null, reason: null, sequence: 1 },
       },
     ]);
-    expect(deliveryId(shipped.id, userId, 'inbox')).not.toBe(deliveryId(shipped.id, userId, 'sms'));
+    expect(noticeId(shipped, 'inbox')).not.toBe(noticeId(shipped, 'sms'));
     expect(compose(verifiedState, shipped)).toEqual(decision);
   });
 
@@ -198,7 +202,7 @@ describe('the composition of deliveries', () => {
             ? welcome(state, registered)
             : each === verified
               ? verify(state)
-              : compose(state, each as Fact);
+              : compose(state, each as OrderFact);
         state = after(state, decision);
         return inboxOf(decision);
       },
@@ -207,8 +211,15 @@ describe('the composition of deliveries', () => {
     expect(state.recipients[userId]).toMatchObject({ entries: 3 });
   });
 
-  it('gives another fact other ids, though its text is the same', () => {
-    const [one, other] = [shipped, fact(OrderShipped, about)].map((each) => compose(verifiedState, each));
+  it('announces a fact once, also when it is published again under another message id', () => {
+    const state = after(verifiedState, compose(verifiedState, shipped));
+    const again = { ...shipped, id: '0190a6b0-0000-7000-9000-00000000ffff' };
+    expect(compose(state, again)).toEqual({});
+    expect(inboxOf(compose(state, another()))).toHaveLength(1);
+  });
+
+  it('gives the fact of another order other ids, though its text is the same', () => {
+    const [one, other] = [shipped, another()].map((each) => compose(verifiedState, each));
     expect(sent(one!)[0]!.id).not.toBe(sent(other!)[0]!.id);
     expect(inboxOf(one!)[0]!.id).not.toBe(inboxOf(other!)[0]!.id);
   });
@@ -221,7 +232,7 @@ describe('the composition of deliveries', () => {
     expect([sent(decision), inboxOf(decision).length]).toEqual([[], 1]);
     expect(withheld(decision)).toEqual([
       expect.objectContaining({
-        id: deliveryId(shipped.id, userId, 'sms'),
+        id: noticeId(shipped, 'sms'),
         channel: 'sms',
         reason: expect.stringContaining('not verified'),
         sentAt: null,
@@ -242,7 +253,7 @@ describe('the composition of deliveries', () => {
     ]);
     expect(after(waiting, verifiedNow)).toMatchObject({
       recipients: { [userId]: { phone: '+15550001', verifiedAt: NOW, texts: 1 } },
-      texts: { [deliveryId(awaiting.id, userId, 'sms')]: { phone: '+15550001', askedAt: NOW, createdAt: NOW } },
+      texts: { [noticeId(awaiting, 'sms')]: { phone: '+15550001', askedAt: NOW, createdAt: NOW } },
     });
   });
 
@@ -261,7 +272,7 @@ describe('the composition of deliveries', () => {
     const first = compose(nobody, awaiting);
     expect(first.append?.waitingTexts).toEqual([
       {
-        ...{ id: deliveryId(awaiting.id, userId, 'sms'), userId, about: `orders/${orderId}`, askedAt: null },
+        ...{ id: noticeId(awaiting, 'sms'), userId, about: `orders/${orderId}`, askedAt: null },
         ...{ text: expect.stringContaining('Please pay'), version: 1 },
       },
     ]);
@@ -273,13 +284,13 @@ describe('the composition of deliveries', () => {
   });
 
   it('releases waiting texts oldest first, those of the version before ahead of all', () => {
-    const facts = Array.from({ length: 60 }, () => fact(OrderShipped, about));
+    const facts = Array.from({ length: 60 }, another);
     const waiting = facts.reduce((state, each) => after(state, compose(state, each)), nobody);
-    const old = { id: deliveryId(shipped.id, userId, 'sms'), about: `orders/${orderId}`, text: 'Of before.' };
+    const old = { id: noticeId(shipped, 'sms'), about: `orders/${orderId}`, text: 'Of before.' };
     const verifiedNow = after(waiting, verify(waiting));
     const recipient = { ...verifiedNow.recipients[userId]!, waiting: [old] };
     const decision = release({ ...verifiedNow, recipients: { [userId]: recipient } });
-    const expected = [old.id, ...facts.map(({ id }) => deliveryId(id, userId, 'sms'))];
+    const expected = [old.id, ...facts.map((each) => noticeId(each, 'sms'))];
     expect(sent(decision).map(({ id }) => id)).toEqual(expected.slice(0, 50));
     expect(withheld(decision).map(({ id }) => id)).toEqual(expected.slice(50));
     expect(decision.append?.newTexts?.map(({ id }) => id)).toEqual([old.id]);
@@ -289,7 +300,7 @@ describe('the composition of deliveries', () => {
   it('sends an account 50 texts a day, and withholds the others; the inbox has all', () => {
     let state = verifiedState;
     const decisions = Array.from({ length: 60 }, () => {
-      const decision = compose(state, fact(OrderShipped, about));
+      const decision = compose(state, another());
       state = after(state, decision);
       return decision;
     });
@@ -301,7 +312,7 @@ describe('the composition of deliveries', () => {
       Array(10).fill('the daily limit of texts to this number is reached'),
     );
     expect(decisions.flatMap(inboxOf)).toHaveLength(60);
-    expect(sent(compose(state, fact(OrderShipped, about), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(1);
+    expect(sent(compose(state, another(), new Date(NOW.getTime() + 86_400_000)))).toHaveLength(1);
   });
 
   it('sends a number a limited number of codes a day, for all accounts, and stores none of them', () => {
@@ -350,13 +361,17 @@ describe('the composition of deliveries', () => {
             };
             if (arrival === registered) decide(welcome(state, registered));
             else if (arrival === verified) decide(verify(state));
-            else decide(compose(state, arrival as Fact));
+            else decide(compose(state, arrival as OrderFact));
             if (arrival === registered || arrival === verified) decide(release(state));
           }
           expect(decided.sort()).toEqual(
             arrivals
               .filter((arrival) => arrival !== verified)
-              .map(({ id }) => deliveryId(id, userId, 'sms'))
+              .map((arrival) =>
+                arrival === registered
+                  ? deliveryId(registered.id, userId, 'sms')
+                  : noticeId(arrival as OrderFact, 'sms'),
+              )
               .sort(),
           );
         },

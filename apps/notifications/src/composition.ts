@@ -9,28 +9,51 @@ import {
   SmsDelivery,
 } from '@sluice/contracts';
 import { v5 } from 'uuid';
-import { announce, type Announcement, type Fact } from './notice.js';
-import type { Decision, Delivery, NewText, NewWaitingText, Notice, Recipient, Sent, State, Unsent } from './tables.js';
+import { announce, type Announcement, type OrderFact } from './notice.js';
+import type {
+  Decision,
+  Delivery,
+  Keys,
+  NewText,
+  NewWaitingText,
+  Notice,
+  Recipient,
+  Sent,
+  State,
+  Unsent,
+} from './tables.js';
 import { hasChosen, known, recipientIn } from './recipient.js';
 import { countText, noTexts, type TextLimits } from './text-limit.js';
 
 /** The namespace of delivery ids (RFC 9562, section 5.5); changing it would make every delivery a second time. */
 const DELIVERIES = '0a6f3b52-53c5-4c4e-8f67-3a3c3f0b7a1d';
 
-/** The same id for the same fact, person and channel, however often it is computed. */
-export const deliveryId = (factId: string, userId: string, channel: string): string =>
-  v5(`${factId}/${userId}/${channel}`, DELIVERIES);
+/**
+ * The same id for the same fact, person and channel, however often it is computed. @param fact a name that belongs to
+ * it, also when it is published again under another message id
+ */
+export const deliveryId = (fact: string, userId: string, channel: string): string =>
+  v5(`${fact}/${userId}/${channel}`, DELIVERIES);
+
+/** An order has each of the facts that are announced once. */
+export const noticeId = ({ type, data }: OrderFact, channel: Channel): string =>
+  deliveryId(`orders/${data.orderId}/${type}`, data.userId, channel);
+
+/** The person, and the entry that tells whether the fact was announced before. */
+export const noticeKeys = (fact: OrderFact): Keys => ({
+  recipients: [fact.data.userId],
+  announced: [noticeId(fact, 'inbox')],
+});
 
 /**
- * Composes the deliveries of a fact, in the person's language. The inbox gets every fact, and is recorded here, without
+ * Composes the deliveries of a fact about an order, in the person's language, once. The inbox gets every fact, and is recorded here, without
  * a message. Texts go to a verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
  */
-export function notify(state: State, fact: Fact, limits: TextLimits, now: Date): Decision {
+export function notify(state: State, fact: OrderFact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
+  if (state.announced[noticeId(fact, 'inbox')]) return {};
   const before = recipientIn(state, userId);
-  const { sms, email, inbox } = noticesOf(announce(fact, before.language), (channel) =>
-    deliveryId(fact.id, userId, channel),
-  );
+  const { sms, email, inbox } = noticesOf(announce(fact, before.language), (channel) => noticeId(fact, channel));
   const entered = inbox ? enter(before, inbox, now) : { after: before };
   const texted = sms ? sendOrKeep(entered.after, sms, limits, now) : { after: entered.after };
   const mailed = email ? mail(texted.after, email, limits, now) : { after: texted.after };

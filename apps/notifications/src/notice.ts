@@ -21,9 +21,10 @@ import type { Texts } from './english.js';
 import { TEXTS } from './texts.js';
 
 /** A fact about one person. */
-export type Fact = Message<
-  | typeof AccountRegistered
-  | typeof CodeIssued
+export type Fact = OrderFact | Message<typeof AccountRegistered | typeof CodeIssued>;
+
+/** A fact about an order, which is announced to its customer. */
+export type OrderFact = Message<
   | typeof OrderAwaitingPayment
   | typeof OrderPaid
   | typeof OrderShipped

@@ -27,11 +27,11 @@ import {
 } from '@sluice/contracts';
 import { decisionTime, On } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { notify, sendCode, verify, welcome } from './composition.js';
+import { noticeKeys, notify, sendCode, verify, welcome } from './composition.js';
 import { limitsOf, type NotificationsConfig } from './config.js';
 import { deliveryKeys, record } from './delivery.js';
 import { DeliveryQueries } from './delivery.queries.js';
-import type { Fact } from './notice.js';
+import type { OrderFact } from './notice.js';
 import { NotificationRepository } from './notification.repository.js';
 import { ProviderCalls } from './provider.calls.js';
 import { learnProfile } from './recipient.js';
@@ -199,8 +199,8 @@ export class NotificationsListener {
     );
   }
 
-  #notify(message: Fact) {
+  #notify(message: OrderFact) {
     const decide = (state: State, now: Date): Decision => notify(state, message, this.#limits, now);
-    return this.notifications.change(message, { recipients: [message.data.userId] }, decide, { mayWait: true });
+    return this.notifications.change(message, noticeKeys(message), decide, { mayWait: true });
   }
 }

@@ -166,7 +166,7 @@ describe('without providers', () => {
     expect(textsTo(ann.phone)).toHaveLength(2);
   });
 
-  it('records one delivery per fact, person and channel, though every message is delivered twice', async () => {
+  it('records one delivery per fact, person and channel, though every message is delivered twice, and a fact published again', async () => {
     const ann = person();
     const [registeredId, shippedId] = [randomUUID(), randomUUID()];
     for (const id of [registeredId, registeredId])
@@ -181,17 +181,19 @@ describe('without providers', () => {
         ).rowCount,
       ).toBe(1),
     );
-    for (const id of [shippedId, shippedId])
-      await publish(broker, OrderShipped, about(ann.userId), { properties: { messageId: id } });
+    const order = about(ann.userId);
+    for (const id of [shippedId, shippedId, randomUUID()])
+      await publish(broker, OrderShipped, order, { properties: { messageId: id } });
+    const shipped = `orders/${order.orderId}/${OrderShipped.type}`;
     const deliveries = await deliveriesTo(ann.userId, 3);
     const expected = [
-      deliveryId(shippedId, ann.userId, 'inbox'),
+      deliveryId(shipped, ann.userId, 'inbox'),
       deliveryId(registeredId, ann.userId, 'sms'),
-      deliveryId(shippedId, ann.userId, 'sms'),
+      deliveryId(shipped, ann.userId, 'sms'),
     ];
     expect(deliveries.map(({ id }) => id as string).sort()).toEqual(expected.sort());
 
-    const sms = { id: deliveryId(shippedId, ann.userId, 'sms'), ...ann, about: 'orders/1', text: 'Shipped' };
+    const sms = { id: deliveryId(shipped, ann.userId, 'sms'), ...ann, about: 'orders/1', text: 'Shipped' };
     await publish(broker, SmsDelivery, sms);
     await publish(broker, OrderCompleted, { ...about(ann.userId), total });
     expect(await deliveriesTo(ann.userId, 4)).toHaveLength(4);

@@ -70,10 +70,10 @@ it('sends a text whose message was lost again, once, under its id, and deletes i
 });
 
 it('does not send a recent text again, and keeps it in case its message is lost', async () => {
-  const [shipped, userId, orderId] = [randomUUID(), randomUUID(), randomUUID()];
+  const [userId, orderId] = [randomUUID(), randomUUID()];
   await publish(broker, AccountVerified, { userId, phone: '+15550001', version: 2 });
-  await publish(broker, OrderShipped, { userId, orderId, version: 3 }, { properties: { messageId: shipped } });
-  const id = deliveryId(shipped, userId, 'sms');
+  await publish(broker, OrderShipped, { userId, orderId, version: 3 });
+  const id = deliveryId(`orders/${orderId}/${OrderShipped.type}`, userId, 'sms');
   await eventually(async () => expect(await row('deliveries', id)).toMatchObject({ status: 'kept' }));
   expect(await row('texts', id)).toMatchObject({
     user_id: userId,

@@ -1,7 +1,7 @@
 import { CodeIssued, OrderShipped, ProfileChanged, type Contract, type Message } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { deliveryId, notify, sendCode } from './composition.js';
-import type { Fact } from './notice.js';
+import { noticeId, notify, sendCode } from './composition.js';
+import type { OrderFact } from './notice.js';
 import { learnProfile, recipientIn } from './recipient.js';
 import type { Decision, State } from './tables.js';
 
@@ -18,7 +18,7 @@ const fact = <C extends Contract>({ type, version }: C, data: object): Message<C
   }) as Message<C>;
 const shipped = fact(OrderShipped, about);
 
-const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
+const nobody: State = { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 const someone = (verifiedAt: Date | null): State => ({
   ...nobody,
   recipients: { [userId]: { ...recipientIn(nobody, userId), phone: '+15550001', verifiedAt, version: 1 } },
@@ -28,7 +28,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   ...state,
   recipients: { ...state.recipients, ...changes.recipients },
 });
-const compose = (state: State, message: Fact): Decision => notify(state, message, LIMITS, NOW);
+const compose = (state: State, message: OrderFact): Decision => notify(state, message, LIMITS, NOW);
 const inboxOf = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ channel }) => channel === 'inbox');
 const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({ by: contract.type, ...(data as { id: string; text: string }) }));
@@ -49,9 +49,9 @@ describe('a person with an address', () => {
     const text = '订单 a1b2c3d4 已发货。';
     expect(inboxOf(decision)).toMatchObject([{ text }]);
     expect(sent(decision)).toMatchObject([
-      { by: 'delivery.sms', id: deliveryId(shipped.id, userId, 'sms'), text },
+      { by: 'delivery.sms', id: noticeId(shipped, 'sms'), text },
       {
-        ...{ by: 'delivery.email', id: deliveryId(shipped.id, userId, 'email'), text },
+        ...{ by: 'delivery.email', id: noticeId(shipped, 'email'), text },
         ...{ subject: '您的订单 a1b2c3d4', address: 'ann@example.org' },
       },
     ]);

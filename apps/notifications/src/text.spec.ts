@@ -23,6 +23,7 @@ const having = (change: object = {}): State => ({
   deliveries: {},
   texts: { a: { ...text, ...change } as Text },
   watches: {},
+  announced: {},
 });
 const resendAfter = (state: State, minutes: number): Decision => resend(state, 'a', POLICY, after(minutes));
 
@@ -65,7 +66,12 @@ describe('a text without an outcome', () => {
 
 it('does nothing for a text that is deleted', () => {
   expect(
-    resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} }, 'a', POLICY, after(99)),
+    resend(
+      { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} },
+      'a',
+      POLICY,
+      after(99),
+    ),
   ).toEqual({});
 });
 

@@ -139,7 +139,8 @@ function refuse(order: PaidOrder, now: Date): Change {
 export const cancelled = (order: OrderRow, reason: OrderReason, now: Date, entries: TimelineEntry[] = []): Change =>
   record({ ...order, reason }, [...entries, cancellation(order, reason)], now);
 
-const cancellation = ({ lines, allocation, coupon }: OrderRow, reason: OrderReason): TimelineEntry => ({
+/** Names all that other services may hold for the order. */
+export const cancellation = ({ lines, allocation, coupon }: OrderRow, reason: OrderReason): TimelineEntry => ({
   type: OrderCancelled.type,
   detail: { reason },
   status: 'cancelled',

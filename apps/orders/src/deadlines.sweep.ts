@@ -26,9 +26,9 @@ const UNPAID = `
  * paid. Repeats the request to halt parcels when logistics has not replied.
  *
  * No fact (`order.placed`, `order.paid`) is published again: it stays in its listener's queue or dead letters until
- * it is handled; under a new message id it would notify the customer again; and a listener that has replied does not
- * reply twice. A pending order ends at its deadline; the audit (`paid_orders_get_parcels`) reports paid orders
- * without parcels.
+ * it is handled. A pending order ends at its deadline; the audit (`paid_orders_get_parcels`) reports paid orders
+ * without parcels. After the broker has lost its data an operator has the facts announced again
+ * (`order.reannouncement.ts`).
  */
 @Injectable()
 export class DeadlinesSweep extends Sweep {

@@ -1,5 +1,8 @@
+import type { Outgoing } from '@sluice/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { announceOrder } from './order-facts.js';
+import { hasEnded } from './order-steps.js';
 import { BOTH_WAREHOUSES, DEADLINE_SECONDS, types, WINDOW_SECONDS } from './testing/given.js';
 import { expectLegal, WAY } from './testing/legal.js';
 import { World, type Setting } from './testing/world.js';
@@ -113,6 +116,16 @@ describe('an order among others who keep their word, whatever is delivered when,
         ]);
     },
   );
+
+  always('announces again each fact that it has published, and of an ended order not its beginning', (world) => {
+    const { order, history, sent } = world.orders;
+    const past = history.map((entry) => ({ ...entry, at: entry.at.toISOString() }));
+    const beginning = hasEnded(order!) ? ['order.placed', 'order.priced'] : [];
+    const facts = sent.filter(({ contract: { kind, type } }) => kind === 'event' && !beginning.includes(type));
+    const told = (messages: readonly Outgoing[] = []) =>
+      messages.map(({ contract: { type }, data }) => ({ type, data }));
+    expect(told(announceOrder(order!, past).messages)).toEqual(told(facts));
+  });
 
   always('says that its money was taken, once, whenever it was', (world) => {
     const { order, sent } = world.orders;

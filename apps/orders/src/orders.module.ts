@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
-import { prismaClient } from '@sluice/service-kit';
+import { prismaClient, Reannouncement } from '@sluice/service-kit';
+import { Pool } from 'pg';
 import { CustomerRepository } from './customer.repository.js';
 import { DeadlinesSweep } from './deadlines.sweep.js';
 import { PrismaClient } from './generated/prisma/client.js';
+import { orderReannouncement } from './order.reannouncement.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderRepository } from './order.repository.js';
 import { OrdersListener } from './orders.listener.js';
@@ -16,6 +18,7 @@ import { RecordsSweep } from './records.sweep.js';
     prismaClient(PrismaClient),
     ...[OrderRepository, OrderQueries, CustomerRepository, ProductCopyRepository],
     ...[InventoryCalls, DeadlinesSweep, RecordsSweep],
+    { provide: Reannouncement, useFactory: orderReannouncement, inject: [Pool, OrderRepository] },
   ],
 })
 export class OrdersModule {}

@@ -1,10 +1,17 @@
-import { type Data, type OrderCancelled, type Outgoing, PayableVoided, RefundPayment } from '@sluice/contracts';
+import {
+  type Data,
+  type OrderCancelled,
+  type Outgoing,
+  PayableVoided,
+  PaymentRefunded,
+  RefundPayment,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { ChargedPayable, Decision, Payable, RefundingPayable, State, VoidedPayable } from './tables.js';
 
 /**
  * On `order.cancelled`: closes the payable and refunds captured money. A running capture is not stopped; its outcome
- * decides whether there is money to refund.
+ * decides whether there is money to refund. A second fact comes when orders may have missed the refund.
  */
 export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>, now: Date): Decision {
   const payable = state.payables[orderId];
@@ -16,17 +23,29 @@ export function cancelPayable(state: State, { orderId, userId }: Data<typeof Ord
       return closed({ ...payable, status: 'voiding', version: payable.version + 1 });
     case 'captured':
       return givingBack(payable, now);
+    case 'refunded':
+      return { messages: [refundedFact(payable)] };
     case 'voiding':
     case 'voided':
     case 'refunding':
-    case 'refunded':
       return {};
   }
 }
 
+export const refundedFact = ({ orderId, userId, captureId, amount, currency, version }: ChargedPayable): Outgoing =>
+  PaymentRefunded({ orderId, userId, paymentId: captureId, amount: { amount, currency }, version });
+
 /** Makes a later `order.priced` of the cancelled order open nothing. */
 const neverOpened = (orderId: string, userId: string): VoidedPayable => {
-  const nothing = { amount: null, currency: null, captureId: null, capturingSince: null, payBy: null, lapsedAt: null };
+  const nothing = {
+    amount: null,
+    currency: null,
+    captureId: null,
+    capturingSince: null,
+    payBy: null,
+    lapsedAt: null,
+    attempts: null,
+  };
   return { orderId, userId, ...nothing, status: 'voided', version: 1 };
 };
 

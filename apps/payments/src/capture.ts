@@ -1,6 +1,7 @@
 import {
   type CapturePayment,
   type Data,
+  type Outgoing,
   PaymentCaptured,
   PaymentDeclined,
   type PaymentResult,
@@ -20,6 +21,7 @@ import type {
   Keys,
   Payable,
   PendingCapture,
+  RefundingPayable,
   State,
 } from './tables.js';
 
@@ -57,7 +59,7 @@ function captured(
   gatewayReference: string,
   now: Date,
 ): Decision<Charge> {
-  const { orderId, userId } = payable;
+  const { orderId } = payable;
   const cancelled = payable.status === 'voiding';
   const charged = {
     ...payable,
@@ -72,19 +74,24 @@ function captured(
     settledAt: now,
     version: pending.version + 1,
   };
-  const paid: Payable = cancelled ? refunding(charged, now) : { ...charged, status: 'captured' };
-  const fact = PaymentCaptured({
-    orderId,
-    userId,
-    paymentId: capture.id,
-    amount: { amount: capture.amount, currency: capture.currency },
-    version: paid.version,
-  });
+  const paid: ChargedPayable | RefundingPayable = cancelled
+    ? refunding(charged, now)
+    : { ...charged, status: 'captured' };
+  const fact = capturedFact(paid);
   return {
     ...changed(paid, capture),
     messages: cancelled ? [fact, RefundPayment({ orderId, captureId: capture.id })] : [fact],
   };
 }
+
+export const capturedFact = (paid: ChargedPayable | RefundingPayable): Outgoing =>
+  PaymentCaptured({
+    orderId: paid.orderId,
+    userId: paid.userId,
+    paymentId: paid.captureId,
+    amount: { amount: paid.amount, currency: paid.currency },
+    version: paid.version,
+  });
 
 /**
  * Opens the payable again: another try is another capture, with its own idempotency key. If the window has ended

@@ -3,6 +3,7 @@ import type { CapturePayment, Message, RefundPayment, Reply } from '@sluice/cont
 import { DELEGATED, PermanentError } from '@sluice/messaging';
 import { newId } from '@sluice/persistence';
 import { outcomeKeys, recordOutcome, resultOf } from './capture.js';
+import { keyOf, refundKeyOf } from './charge.js';
 import { CARD_GATEWAY, type CardGateway, type CardOutcome } from './card-gateway.js';
 import { chargeKeys, payableKeys } from './payable.js';
 import { PayableQueries } from './payable.queries.js';
@@ -39,8 +40,9 @@ export class CardGatewayCalls {
     userId: string,
     capture: PendingCapture,
   ): Promise<Charge | undefined> {
-    const { id: idempotencyKey, cardToken: token, amount, currency } = capture;
-    const outcome = await this.gateway.capture({ token, amount: { amount, currency }, idempotencyKey });
+    const { cardToken: token, amount, currency } = capture;
+    const charge = { token, amount: { amount, currency }, idempotencyKey: keyOf(capture) };
+    const outcome = await this.gateway.capture(charge);
     return this.#record(message, userId, outcome);
   }
 
@@ -66,9 +68,9 @@ export class CardGatewayCalls {
   async refund(message: Message<typeof RefundPayment>): Promise<void> {
     const charge = refundable(await this.queries.charge(message.data));
     if (!charge) return;
-    const { id, gatewayReference: reference, amount, currency } = charge.capture;
+    const { gatewayReference: reference, amount, currency } = charge.capture;
     const receipt = await this.gateway
-      .refund({ reference, amount: { amount, currency }, idempotencyKey: keyOf(id) })
+      .refund({ reference, amount: { amount, currency }, idempotencyKey: refundKeyOf(keyOf(charge.capture)) })
       .catch((error: unknown) => this.#refused(message, error));
     await this.payables.change(message, chargeKeys(message.data), (state, now) =>
       refund(state, message.data, receipt, now),
@@ -84,6 +86,3 @@ export class CardGatewayCalls {
     throw error;
   }
 }
-
-/** Not the capture's own key: a gateway may keep one set of keys for all its operations. */
-const keyOf = (captureId: string): string => `${captureId}:refund`;

@@ -1,6 +1,6 @@
 import { PermanentError, UnavailableError } from '@sluice/messaging';
 import { FakeSwitch } from '@sluice/service-kit';
-import type { CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
+import type { CardCapture, CardCharge, CardGateway, CardOutcome, CardRefund, RefundReceipt } from './card-gateway.js';
 
 /**
  * Failures per idempotency key of the card that fails for a while. Retried after 0.25, 0.5, 1, 2 and 2 s: longer than
@@ -45,6 +45,11 @@ export class FakeCardGateway implements CardGateway {
       default:
         return { status: 'declined', reason: 'unknown card' };
     }
+  }
+
+  /** Every reply follows from the request alone: it has no list. */
+  async charges(): Promise<CardCapture[]> {
+    return [];
   }
 
   #afterSomeFailures(key: string): CardOutcome {

@@ -103,3 +103,46 @@ it.each([402, 400, 404, 422])('reads %i with a reason to a refund as final: an o
   await expect(gateway.refund(back)).rejects.toThrow(`answered ${status} to the refund of ch_7: too old`);
   expect(await faultIn(gateway.refund(back))).toEqual({ whose: 'message' });
 });
+
+it('takes the charge that was made before under the same key with another token of the card', async () => {
+  const seen: string[] = [];
+  const gateway = await gatewayThat((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    if (request.method === 'GET') response.end('{"id":"ch_7"}');
+    else response.writeHead(422).end('{"reason":"the key was used for another request"}');
+  });
+  expect(await gateway.capture({ ...charge, idempotencyKey: 'order:1' })).toEqual({
+    status: 'captured',
+    reference: 'ch_7',
+  });
+  expect(seen).toEqual(['POST /v1/captures', 'GET /v1/captures/order%3A1']);
+});
+
+it('does not take a refusal for final while it cannot be looked up', async () => {
+  const gateway = await gatewayThat(
+    (request, response) => void response.writeHead(request.method === 'GET' ? 500 : 422).end('{"reason":"used"}'),
+  );
+  expect(await faultIn(gateway.capture(charge))).toMatchObject(open(true));
+});
+
+it('lists the charges since a time, from one on', async () => {
+  const seen: string[] = [];
+  const gateway = await gatewayThat((request, response) => {
+    seen.push(String(request.url));
+    response.end('{"items":[{"id":"ch_8","key":"k","amount":5,"currency":"EUR","refunded":true}]}');
+  });
+  const since = '2026-01-01T12:00:00.000Z';
+  const listed = [{ reference: 'ch_8', key: 'k', amount: { amount: 5, currency: 'EUR' }, refunded: true }];
+  expect(await gateway.charges({ since, after: undefined, limit: 500 })).toEqual(listed);
+  await gateway.charges({ since, after: 'ch_8', limit: 500 });
+  expect(seen).toEqual(
+    ['', '&after=ch_8'].map((after) => `/v1/captures?since=2026-01-01T12%3A00%3A00.000Z${after}&limit=500`),
+  );
+});
+
+it('says for good that a gateway without a list has none', async () => {
+  const gateway = await gatewayThat((_, response) => void response.writeHead(404).end());
+  expect(await faultIn(gateway.charges({ since: '2026-01-01', after: undefined, limit: 1 }))).toEqual({
+    whose: 'message',
+  });
+});

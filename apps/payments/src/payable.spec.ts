@@ -48,7 +48,18 @@ describe('a payable', () => {
     expect(sent(openPayable(nothing, priced))).toEqual([
       { type: 'payable.opened', orderId, userId, amount: total, version: 1 },
     ]);
-    expect(openPayable(open, priced)).toEqual({});
+    expect(openPayable(open, priced)).toEqual({ messages: openPayable(nothing, priced).messages });
+  });
+
+  it('replies again to a second fact about the total: that it can be paid, or that it is paid', () => {
+    const typesFor = (state: State) => sent(openPayable(state, priced)).map(({ type }) => type);
+    expect([open, capturing, paid, declined].map(typesFor)).toEqual([
+      ['payable.opened'],
+      ['payable.opened'],
+      ['payment.captured'],
+      ['payable.opened'],
+    ]);
+    expect(sent(openPayable(paid, priced))).toMatchObject([{ paymentId: first, amount: total }]);
   });
 
   it('is not opened for a total of 0, and captures nothing where an older version opened it', () => {
@@ -63,6 +74,13 @@ describe('a payable', () => {
       { type: 'payments.capture', orderId, captureId: first, delegate: true },
     ]);
     expect(capturing.captures[first]).toMatchObject({ id: first, status: 'pending', cardToken: 'tok', amount: 4_200 });
+  });
+
+  it('asks the gateway under a key of the order and the attempt, the same in a database of before', () => {
+    const again = after(declined, pay(declined, request, second, later(2)));
+    const keys = [capturing.captures[first], again.captures[second]].map((capture) => capture?.gatewayKey);
+    expect(keys).toEqual([`${orderId}:1`, `${orderId}:2`]);
+    expect(after(open, pay(open, request, second, noon)).captures[second]?.gatewayKey).toBe(keys[0]);
   });
 
   it('is 404 for other users', () => {

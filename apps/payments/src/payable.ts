@@ -4,6 +4,7 @@ import {
   type GetPayable,
   type Message,
   type OrderPriced,
+  type Outgoing,
   type Pay,
   PayableOpened,
   type PaymentResult,
@@ -11,9 +12,10 @@ import {
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import type { z } from 'zod';
-import { refuseCancelled } from './cancellation.js';
-import { resultOf } from './capture.js';
+import { refuseCancelled, voided } from './cancellation.js';
+import { capturedFact, resultOf } from './capture.js';
 import { expectFewFailures, type CardLimits } from './card-failure.js';
+import { gatewayKeyOf } from './charge.js';
 import type { ChargedPayable, Decision, Keys, OpenPayable, Payable, PendingCapture, State } from './tables.js';
 
 /**
@@ -31,14 +33,17 @@ export const chargeKeys = ({ orderId, captureId }: Data<typeof CapturePayment>):
 
 /**
  * On `order.priced`: opens the payable for the final total until the end of its window, unless the order was
- * cancelled before. Nothing is opened for a total of 0.
+ * cancelled before. Nothing is opened for a total of 0. A second fact comes when orders may have missed the reply, and
+ * gets it again.
  */
 export function openPayable(
   state: State,
   { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPriced>,
   now: Date,
 ): Decision {
-  if (state.payables[orderId] || total.amount === 0) return {};
+  const existing = state.payables[orderId];
+  if (existing) return reply(existing);
+  if (total.amount === 0) return {};
   const payBy = payWithinSeconds === undefined ? null : new Date(now.getTime() + payWithinSeconds * 1_000);
   const payable: Payable = {
     orderId,
@@ -49,16 +54,32 @@ export function openPayable(
     capturingSince: null,
     payBy,
     lapsedAt: null,
+    attempts: 0,
     version: 1,
   };
-  const opened = PayableOpened({
-    orderId,
-    userId,
-    amount: total,
-    ...(payBy && { payBy: payBy.toISOString() }),
-    version: 1,
-  });
-  return { state: { payables: { [orderId]: payable } }, messages: [opened] };
+  return { state: { payables: { [orderId]: payable } }, messages: [openedFact(payable)] };
+}
+
+function openedFact({ orderId, userId, amount, currency, payBy, version }: OpenPayable | ChargedPayable): Outgoing {
+  const until = payBy && { payBy: payBy.toISOString() };
+  return PayableOpened({ orderId, userId, amount: { amount, currency }, ...until, version });
+}
+
+/** What became of the payable, as far as its order has not ended: that comes in reply to `order.cancelled`. */
+function reply(payable: Payable): Decision {
+  switch (payable.status) {
+    case 'open':
+    case 'capturing':
+      return { messages: [openedFact(payable)] };
+    case 'captured':
+      return { messages: [capturedFact(payable)] };
+    case 'voided':
+      return payable.lapsedAt ? { messages: [voided(payable)] } : {};
+    case 'voiding':
+    case 'refunding':
+    case 'refunded':
+      return {};
+  }
 }
 
 export const payKeys = ({ id, data: { orderId, userId } }: Message<typeof Pay>): Keys => ({
@@ -127,13 +148,16 @@ function refuseLate({ orderId, payBy }: OpenPayable, acceptedAt: Date): void {
 /** Commits the intent before the gateway is called, so that a crash repeats the call and never loses it. */
 function begin(open: OpenPayable, cardToken: string, captureId: string, now: Date): Decision<never> {
   const { orderId, amount, currency } = open;
-  const payable: Payable = { ...open, status: 'capturing', captureId, capturingSince: now, version: open.version + 1 };
+  const attempts = (open.attempts ?? 0) + 1;
+  const charged = { status: 'capturing', captureId, capturingSince: now, attempts } as const;
+  const payable: Payable = { ...open, ...charged, version: open.version + 1 };
   const capture: PendingCapture = {
     id: captureId,
     orderId,
     amount,
     currency,
     cardToken,
+    gatewayKey: gatewayKeyOf(orderId, attempts),
     requestedAt: now,
     status: 'pending',
     gatewayReference: null,

@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
-import { CONFIG, FakeSwitches, outside, Sweep } from '@sluice/service-kit';
+import { CONFIG, FakeSwitches, outside, Reannouncement, Sweep } from '@sluice/service-kit';
 import { Pool } from 'pg';
 import { CardGatewayCalls } from './card-gateway.calls.js';
 import { FakeCardGateway } from './card-gateway.fake.js';
 import { HttpCardGateway } from './card-gateway.http.js';
 import { CARD_GATEWAY, type CardGateway } from './card-gateway.js';
+import { chargeReannouncement } from './charge.reannouncement.js';
 import type { PaymentsConfig } from './config.js';
 import { overdueSweep } from './overdue.sweep.js';
 import { PayableQueries } from './payable.queries.js';
@@ -22,6 +23,7 @@ function gateway({ CARD_GATEWAY_URL }: PaymentsConfig, fakes: FakeSwitches): Car
     ...[PayableRepository, PayableQueries, CardGatewayCalls],
     { provide: CARD_GATEWAY, useFactory: gateway, inject: [CONFIG, FakeSwitches] },
     { provide: Sweep, useFactory: overdueSweep, inject: [Pool, PayableRepository, CONFIG] },
+    { provide: Reannouncement, useFactory: chargeReannouncement, inject: [Pool, PayableRepository, CARD_GATEWAY] },
   ],
 })
 export class PaymentsModule {}

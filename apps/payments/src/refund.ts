@@ -1,5 +1,6 @@
-import { type Data, PaymentRefunded, type RefundPayment } from '@sluice/contracts';
+import type { Data, RefundPayment } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
+import { refundedFact } from './cancellation.js';
 import type { RefundReceipt } from './card-gateway.js';
 import type { Charge, Decision, RefundedCapture, RefundingPayable, SettledCapture, State } from './tables.js';
 
@@ -36,12 +37,9 @@ export function refund(
     refundedAt: now,
     version: capture.version + 1,
   };
-  const amount = { amount: capture.amount, currency: capture.currency };
   return {
     state: { payables: { [orderId]: closed }, captures: { [captureId]: refunded } },
-    messages: [
-      PaymentRefunded({ orderId, userId: payable.userId, paymentId: captureId, amount, version: closed.version }),
-    ],
+    messages: [refundedFact(closed)],
   };
 }
 

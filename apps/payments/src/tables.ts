@@ -15,6 +15,8 @@ interface Debt {
   payBy: Date | null;
   /** When the window ended during a capture: if the capture is declined, the payable is voided. */
   lapsedAt: Date | null;
+  /** How many captures were begun; null: none, or by a version without this column. */
+  attempts: number | null;
   version: number;
 }
 
@@ -54,6 +56,7 @@ export interface VoidedPayable {
   capturingSince: null;
   payBy: Date | null;
   lapsedAt: Date | null;
+  attempts: number | null;
   version: number;
 }
 
@@ -68,6 +71,11 @@ interface Attempt {
   currency: string;
   /** The card gateway's token of the card; the number itself is stored nowhere. */
   cardToken: string;
+  /**
+   * The idempotency key at the card gateway. It follows from the order, so that a database that was restored makes the
+   * same key again, and the gateway the same charge. Null: the capture's id.
+   */
+  gatewayKey: string | null;
   requestedAt: Date;
   version: number;
 }
@@ -100,7 +108,7 @@ export interface DeclinedCapture extends Attempt {
   settledAt: Date;
 }
 
-/** A try to capture the money. Its id is the idempotency key at the card gateway. */
+/** A try to capture the money. */
 export type Capture = PendingCapture | SettledCapture | RefundedCapture | DeclinedCapture;
 
 /** Cards that were declined or unknown, the latest last. */
@@ -127,6 +135,7 @@ export const tables = {
       'amount',
       'currency',
       'cardToken',
+      'gatewayKey',
       'status',
       'gatewayReference',
       'reason',
@@ -158,6 +167,7 @@ export const tables = {
       'refundRefusal',
       'payBy',
       'lapsedAt',
+      'attempts',
       'version',
     ],
   }),

@@ -107,16 +107,17 @@ describe('redeem', () => {
     ]);
   });
 
-  it('gives an order one decision, also when it is delivered twice', () => {
+  it('gives an order one decision, and the same reply when its fact comes again', () => {
     for (const state of [issued(), issued({ limit: 1, redeemed: 1 })]) {
-      const answered = after(state, redeem(state, order(), now));
-      expect(redeem(answered, order(), now)).toEqual({});
+      const decision = redeem(state, order(), now);
+      expect(redeem(after(state, decision), order(), now)).toEqual({ messages: decision.messages });
     }
   });
 
   it('keeps a refusal, though the coupon is free again', () => {
     const refused = after(issued({ limit: 1, redeemed: 1 }), redeem(issued({ limit: 1, redeemed: 1 }), order(), now));
-    expect(redeem({ ...refused, coupons: { RED: coupon } }, order(), now)).toEqual({});
+    const again = redeem({ ...refused, coupons: { RED: coupon } }, order(), now);
+    expect([again.state, sent(again)]).toMatchObject([undefined, [{ type: 'coupon.rejected', reason: 'used_up' }]]);
   });
 
   it('counts a user’s own orders only', () => {

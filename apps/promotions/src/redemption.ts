@@ -6,6 +6,7 @@ import {
   type Data,
   type Money,
   type OrderPlaced,
+  type Outgoing,
 } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { discount, refusal } from './coupon.js';
@@ -40,13 +41,14 @@ export const redemptionKeys = (order: Redeemer): CouponKeys => ({
 });
 
 /**
- * Redeems the coupon of an order, or refuses it with a reason. A decided order keeps its decision, and an order that
- * has ended gets no coupon.
+ * Redeems the coupon of an order, or refuses it with a reason. A decided order keeps its decision, which is published
+ * again: the fact comes a second time when orders may have missed the reply. An order that has ended gets no coupon.
  * @param acceptedAt when the order was accepted: a coupon that was valid then is valid for it, however late it is
  * decided
  */
 export function redeem(state: CouponState, order: Placed, acceptedAt: Date): CouponDecision {
-  if (state.redemptions[order.orderId]) return {};
+  const decided = state.redemptions[order.orderId];
+  if (decided) return decided.status === 'released' ? {} : { messages: [replyOf(decided)] };
   const coupon = state.coupons[order.coupon];
   const reason = refusal(coupon, order.subtotal, state.uses[useOf(order)]?.orders ?? 0, acceptedAt);
   return reason === undefined ? grant(state, order, coupon!) : reject(order, reason);
@@ -67,8 +69,15 @@ function grant(state: CouponState, order: Placed, coupon: Coupon): CouponDecisio
   };
   return {
     state: { redemptions: { [orderId]: redemption }, ...counted(state, order, coupon, 1) },
-    messages: [CouponRedeemed({ orderId, userId, code, discount: off, version: 1 })],
+    messages: [replyOf(redemption)],
   };
+}
+
+function replyOf(decided: GrantedRedemption | RejectedRedemption): Outgoing {
+  const { orderId, userId, code, version } = decided;
+  if (decided.status === 'rejected') return CouponRejected({ orderId, userId, code, reason: decided.reason, version });
+  const discount = { amount: decided.discountAmount, currency: decided.discountCurrency };
+  return CouponRedeemed({ orderId, userId, code, discount, version });
 }
 
 function reject({ orderId, userId, coupon: code }: Redeemer, reason: CouponRefusal): CouponDecision {
@@ -84,7 +93,7 @@ function reject({ orderId, userId, coupon: code }: Redeemer, reason: CouponRefus
   };
   return {
     state: { redemptions: { [orderId]: redemption } },
-    messages: [CouponRejected({ orderId, userId, code, reason, version: 1 })],
+    messages: [replyOf(redemption)],
   };
 }
 

@@ -17,9 +17,9 @@ interface SampleOrder {
   sale?: boolean;
 }
 
-/** One order in every state, and two that were won in a sale. */
+/** One order in every state that lasts, and two that were won in a sale. */
 const ORDERS: readonly SampleOrder[] = [
-  { n: 1, history: [PLACED], warehouses: [] },
+  { n: 1, history: [PLACED, CANCELLED], warehouses: [] },
   { n: 2, history: [PLACED, AWAITING], warehouses: ['east'] },
   { n: 3, history: [PLACED, AWAITING, PAID], warehouses: ['east', 'west'], coupon: true },
   { n: 4, history: [PLACED, AWAITING, PAID, SHIPPED], warehouses: ['east'] },

@@ -37,6 +37,31 @@ describe('the providers of a run', () => {
     expect(providers.records.captures[0]?.others).toHaveLength(1);
   });
 
+  it('tell which charges there are since a time, from one on, and which went back', async () => {
+    const ids: string[] = [];
+    for (const key of ['a', 'b', 'c']) ids.push(((await (await capture(key)).json()) as { id: string }).id);
+    await send('POST', 'refunds', { key: 'r', body: { capture: ids[1] } });
+    const listed = async (query: string) => {
+      const { items } = (await (await send('GET', `captures?${query}`)).json()) as { items: object[] };
+      return items;
+    };
+    const since = new Date(0).toISOString();
+    const charge = (n: number, key: string, refunded: boolean) => ({
+      id: ids[n],
+      key,
+      amount: 5,
+      currency: 'USD',
+      refunded,
+    });
+    expect(await listed(`since=${since}&limit=1`)).toEqual([charge(0, 'a', false)]);
+    expect(await listed(`since=${since}&after=${ids[0]}&limit=9`)).toEqual([
+      charge(1, 'b', true),
+      charge(2, 'c', false),
+    ]);
+    expect(await listed(`since=${new Date(Date.now() + 1_000).toISOString()}&limit=9`)).toEqual([]);
+    expect([(await send('GET', 'captures/a')).status, (await send('GET', 'captures/d')).status]).toEqual([200, 404]);
+  });
+
   it('reset connections while they are away, also of what they had not answered', async () => {
     providers.setMode('away');
     await expect(capture('k')).rejects.toThrow();

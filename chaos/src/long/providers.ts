@@ -30,6 +30,8 @@ export interface ProviderRecord {
   others: string[];
   /** What it was answered with. */
   id: string;
+  /** When it was first requested (ms since the epoch). */
+  at?: number;
 }
 
 const RESOURCES = ['captures', 'refunds', 'shipments', 'messages'] as const;
@@ -37,6 +39,11 @@ type Resource = (typeof RESOURCES)[number];
 export type ProviderRecords = Record<Resource, ProviderRecord[]>;
 
 type Answer = [status: number, body?: object];
+
+export interface ProviderOptions {
+  /** Another body under a key is refused with 422 (2.7 of draft-ietf-httpapi-idempotency-key-header), not counted. */
+  refusesReusedKeys?: boolean;
+}
 
 /** The card gateway, the carrier and the SMS provider of a run: one HTTP server, on loopback. */
 export class Providers {
@@ -50,12 +57,17 @@ export class Providers {
     messages: new Map(),
   };
   readonly #recalled = new Set<string>();
+  /** What the carrier has done with a parcel, whether or not the shop has heard of it. */
+  readonly #carried = new Map<string, 'dispatched' | 'delivered'>();
   /** Requests that met a provider that is not healthy, by mode. */
   readonly affected: Record<ProviderFault, number> = { away: 0, broken: 0, slow: 0 };
   readonly #server;
 
   /** @param callBack reports a step of the carrier to the shop; resolves to the status of the answer, 0 for none */
-  constructor(private readonly callBack: (parcelId: string, step: Step) => Promise<number> = async () => 200) {
+  constructor(
+    private readonly callBack: (parcelId: string, step: Step) => Promise<number> = async () => 200,
+    private readonly options: ProviderOptions = {},
+  ) {
     this.#server = createServer(
       (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
     );
@@ -104,14 +116,19 @@ export class Providers {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request);
-    const [resource = '', id = ''] = (request.url ?? '').split('/').filter(Boolean);
+    const [resource = '', id = ''] = (request.url ?? '').split('?')[0]!.split('/').filter(Boolean);
     if (resource === 'tokens') return send(response, [201, { token: `tok_${randomUUID()}` }]);
     const mode = this.#mode;
     if (mode === 'broken' || mode === 'slow') this.affected[mode]++;
     if (mode === 'broken') return send(response, [500, { title: 'Internal error' }]);
     // A request is carried out at once; only the answer is late.
     const key = request.headers['idempotency-key'];
-    const answer = request.method === 'DELETE' ? this.#recall(id) : this.#record(resource, String(key ?? ''), body);
+    const answer =
+      request.method === 'DELETE'
+        ? this.#recall(id)
+        : request.method === 'GET'
+          ? this.#tell(new URL(request.url ?? '', this.url))
+          : this.#record(resource, String(key ?? ''), body);
     if (mode === 'slow') await sleep(SLOW_MS, undefined, { ref: false });
     send(response, answer);
   }
@@ -122,17 +139,48 @@ export class Providers {
     return [204];
   }
 
+  #tell({ pathname, searchParams }: URL): Answer {
+    const [resource, id = ''] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
+    if (resource === 'shipments' && id === '') return [200, { items: this.#shipments(searchParams) }];
+    if (resource === 'shipments')
+      return this.#records.shipments.has(id) ? [200, { status: this.#carried.get(id) ?? 'booked' }] : [404];
+    if (resource !== 'captures') return [404];
+    if (id === '') return [200, { items: this.#charges(searchParams) }];
+    const found = this.#records.captures.get(id);
+    return found ? [200, { id: found.id }] : [404];
+  }
+
+  /** The oldest first. */
+  #charges(query: URLSearchParams): object[] {
+    return pageOf([...this.#records.captures.values()], ({ id }) => id, query).map(({ id, key, body }) => {
+      const { amount, currency } = JSON.parse(body) as { amount: number; currency: string };
+      return { id, key, amount, currency, refunded: this.#refunded(id) };
+    });
+  }
+
+  #shipments(query: URLSearchParams): object[] {
+    const page = pageOf([...this.#records.shipments.values()], ({ key }) => key, query);
+    return page.map(({ key: parcelId }) => ({ parcelId, status: this.#carried.get(parcelId) ?? 'booked' }));
+  }
+
+  #refunded(chargeId: string): boolean {
+    const isOf = ({ body }: ProviderRecord): boolean => (JSON.parse(body) as { capture: string }).capture === chargeId;
+    return [...this.#records.refunds.values()].some(isOf);
+  }
+
   #record(name: string, key: string, body: string): Answer {
     const resource = RESOURCES.find((one) => one === name);
     if (!resource || !key) return [400, { title: 'No such resource, or no key' }];
     const records = this.#records[resource];
     let record = records.get(key);
     if (!record) {
-      record = { key, body, requests: 0, others: [], id: `${resource}_${randomUUID()}` };
+      record = { key, body, requests: 0, others: [], id: `${resource}_${randomUUID()}`, at: Date.now() };
       records.set(key, record);
       if (resource === 'shipments') void this.#carry(key);
     }
     record.requests++;
+    if (record.body !== body && this.options.refusesReusedKeys && resource === 'captures')
+      return [422, { reason: 'the key was used for another request' }];
     if (record.body !== body) record.others.push(body);
     return [201, { id: record.id, reference: record.id }]; // the carrier calls it a reference, the others an id
   }
@@ -143,12 +191,23 @@ export class Providers {
       const isOver = (): boolean => this.#closed || (step === 'dispatch' && this.#recalled.has(parcelId));
       await sleep(CARRIER_MS, undefined, { ref: false });
       if (isOver()) return;
+      this.#carried.set(parcelId, step === 'dispatch' ? 'dispatched' : 'delivered');
       while (this.#mode === 'away' || !isAccepted(await this.callBack(parcelId, step))) {
         await sleep(CALL_AGAIN_MS, undefined, { ref: false });
         if (isOver()) return;
       }
     }
   }
+}
+
+/** Since a time, after one record, so many. */
+function pageOf(all: readonly ProviderRecord[], idOf: (record: ProviderRecord) => string, query: URLSearchParams) {
+  const since = Date.parse(query.get('since') ?? '');
+  const after = all.findIndex((record) => idOf(record) === query.get('after'));
+  return all
+    .slice(after + 1)
+    .filter(({ at = 0 }) => at >= since)
+    .slice(0, Number(query.get('limit')));
 }
 
 /** 409: halted meanwhile, so there is nothing to fetch. */

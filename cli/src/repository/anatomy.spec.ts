@@ -9,7 +9,9 @@ const fixed = (service: string): string[] =>
   ['main', 'config', `${service}.module`, `${service}.listener`, 'tables', 'invariants'].map((name) => `${name}.ts`);
 
 /** The kinds of the other files; without a kind: rules about a noun, or a port. */
-const KINDS = ['repository', 'queries', 'http', 'smtp', 'fake', 'calls', 'handler', 'sweep', 'gauge', 'view'];
+const KINDS = [
+  ...['repository', 'queries', 'http', 'smtp', 'fake', 'calls', 'handler', 'sweep', 'reannouncement', 'gauge', 'view'],
+];
 const SEED = ['seed.ts', 'seed.data.ts'];
 const NAME = new RegExp(`^[a-z]+(-[a-z]+)*(\\.(${KINDS.join('|')}))?\\.ts$`);
 

@@ -19,6 +19,7 @@ export { jsonFrom } from './outside-answer.js';
 export { OutsideService, type OutsideRequest } from './outside-service.js';
 export { developmentOnly, limited, OWN_KEY, PRODUCTION, RANDOM_SECRET, type ProductionRules } from './production.js';
 export { prepare, runProcess, type Stop } from './run-process.js';
+export { BEFORE_ALL, Reannouncement, selected, type Announced, type Page, type Position } from './reannouncement.js';
 export { runService, startService, type Service, type ServiceOptions } from './run-service.js';
 export { BATCH_SIZE, overdueSince, Sweep, type OverdueState } from './sweep.js';
 export { scrub } from './secrets.js';

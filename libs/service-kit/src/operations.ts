@@ -1,4 +1,5 @@
 import { Controller, Logger, type DynamicModule, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { system, type DeadLetterSummary, type Message, type Operations, type Reply } from '@sluice/contracts/kit';
 import {
   countLetters,
@@ -13,6 +14,7 @@ import {
   type MessageServer,
   type Publisher,
 } from '@sluice/messaging';
+import { NOTHING, Reannouncement } from './reannouncement.js';
 import { scrub } from './secrets.js';
 
 /** Prefetch 1, because two concurrent readers of the same dead letters would each get only a part of them. */
@@ -26,6 +28,7 @@ type DeadLettersReply = Reply<Operations['ReadDeadLetters']>;
 type QueuesReply = Reply<Operations['LookAtQueues']>;
 type RedriveReply = Reply<Operations['RedriveDeadLetters']>;
 type DiscardReply = Reply<Operations['DiscardDeadLetters']>;
+type ReannounceReply = Reply<Operations['Reannounce']>;
 
 export interface OwnServer {
   server: Pick<MessageServer, 'queues' | 'consumerOf' | 'senders'>;
@@ -35,9 +38,9 @@ export interface OwnServer {
 class OperationsModule {}
 
 /**
- * Operator requests about a service's own queues, which every service of this system handles. Its broker user already
- * has the rights, so no other user needs rights to all queues. For services without these contracts, an administrator
- * runs `npm run dead-letters`.
+ * Operator requests about a service's own queues, and to announce again what it owns, which every service of this
+ * system handles. Its broker user already has the rights, so no other user needs rights to all queues. For services
+ * without these contracts, an administrator runs `npm run dead-letters`.
  */
 export function operationsModule(service: string, own: OwnServer): DynamicModule {
   const contracts = system().catalogue.operationsOf(service);
@@ -45,7 +48,7 @@ export function operationsModule(service: string, own: OwnServer): DynamicModule
 }
 
 function controllerOf(
-  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters, DiscardDeadLetters }: Operations,
+  { LookAtQueues, ReadDeadLetters, RedriveDeadLetters, DiscardDeadLetters, Reannounce }: Operations,
   { server, publisher }: OwnServer,
 ): Type {
   const open = () => publisher.openChannel();
@@ -57,6 +60,8 @@ function controllerOf(
 
   @Controller()
   class OperationsListener {
+    constructor(private readonly modules: ModuleRef) {}
+
     @On(LookAtQueues, ONE_AT_A_TIME)
     async lookAtQueues(): Promise<QueuesReply> {
       const queues = await Promise.all(
@@ -103,6 +108,12 @@ function controllerOf(
       return { discarded, left: await countLetters(open, queue) };
     }
 
+    /** A service that owns nothing that others wait for provides no `Reannouncement`. */
+    @On(Reannounce, ONE_AT_A_TIME)
+    async reannounce({ data }: Message<typeof Reannounce>): Promise<ReannounceReply> {
+      return (await reannouncementIn(this.modules)?.announce(data)) ?? NOTHING;
+    }
+
     #consumerOf(queue: string): { paused?: boolean; held?: number } {
       const consumer = server.consumerOf(queue);
       return consumer ? { paused: consumer.paused, held: consumer.held } : {};
@@ -116,6 +127,14 @@ function controllerOf(
     }
   }
   return OperationsListener;
+}
+
+function reannouncementIn(modules: ModuleRef): Reannouncement | undefined {
+  try {
+    return modules.get(Reannouncement, { strict: false });
+  } catch {
+    return undefined; // the module provides none
+  }
 }
 
 /** RabbitMQ 4.2.6 and 4.3.0 report a queue's length only to users that may delete the queue; no service may. */

@@ -12,11 +12,14 @@ const TIMEOUT_MS = 10_000;
 const MAX_RETRY_AFTER_MS = 300_000;
 
 export interface OutsideRequest {
-  method: 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Path relative to the provider's URL, without a leading slash. */
   path: string;
-  /** The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same key is the same request. */
-  key: string;
+  /**
+   * The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same key is the same request. Absent
+   * for reads.
+   */
+  key?: string;
   headers?: Readonly<Record<string, string>>;
   /** Body, sent as JSON. */
   body?: object;
@@ -61,7 +64,11 @@ export class OutsideService {
   #requestOf({ method, path, key, headers, body }: OutsideRequest): Request {
     return new Request(`${this.url.replace(/\/$/, '')}/${path}`, {
       method,
-      headers: { ...headers, 'idempotency-key': key, ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        ...headers,
+        ...(key !== undefined && { 'idempotency-key': key }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(this.timeoutMs),
     });

@@ -78,7 +78,8 @@ export function removePostgres(stateDirectory: StateDirectory): void {
 
 const outside = ({ dir }: StateDirectory): string => (unprivilegedUser() ? makeOutside(outsideOf(dir)) : dir);
 
-function dataFolder(stateDirectory: StateDirectory): string {
+/** Where the data is, or will be: where the server's user can reach it. */
+export function dataFolder(stateDirectory: StateDirectory): string {
   const inside = stateDirectory.path('postgres');
   return unprivilegedUser() && !isReachable(inside) ? path.join(outside(stateDirectory), 'postgres') : inside;
 }

@@ -85,6 +85,24 @@ const MAX_SHOWN = 100;
 export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).max(MAX_SHOWN).default(20) });
 
 /**
+ * Which page of what a service owns is announced again: what has changed after `since` or is not finished, of the rows
+ * that come after `after`.
+ */
+export const Reannouncing = z.strictObject({
+  since: Instant,
+  after: z.string().max(200).optional(),
+  refund: z.boolean().default(false),
+});
+/** What was announced again: rows by their name, and lines for the operator. Without `next` it was the last page. */
+export const Reannounced = z.object({
+  what: z.string().optional(),
+  rows: z.int(),
+  findings: z.array(z.string()),
+  next: z.string().optional(),
+});
+export type Reannounced = z.infer<typeof Reannounced>;
+
+/**
  * Operations contracts that every service answers about its own queues. They are transient: a caller without a reply
  * repeats the request.
  */
@@ -115,6 +133,15 @@ export const operationsAt = (service: string) => ({
     about:
       `Removes the dead letters with these ids from one queue of ${service}, for good: its log keeps why each was one. ` +
       `Twice is safe. Problems: 404 not a queue of ${service} with dead letters.`,
+  }),
+  Reannounce: command(`${service}.reannounce`, Reannouncing, {
+    transient: true,
+    mayRest: true,
+    reply: Reannounced,
+    about:
+      `Publishes again what ${service} owns and others may have missed, after databases were restored beside an empty ` +
+      'broker; one page at a time. Twice is safe: listeners know what they have handled by its natural key. `refund`: ' +
+      'money that was taken for nothing goes back.',
   }),
 });
 export type Operations = ReturnType<typeof operationsAt>;
