@@ -21,11 +21,13 @@ export interface SystemOptions {
   giveUp: (error: unknown) => void;
   /** How the services reach their servers, when not directly. */
   reach?: (servers: Servers) => Promise<Servers>;
+  /** Whose migrations, map and services it is made of, compiled; absent: ours. */
+  checkout?: string | undefined;
 }
 
 /** Brings the whole system up, everything as early as it can be: the broker boots while the rest is built. */
 export async function startSystem(options: SystemOptions): Promise<{ supervisor: Supervisor; broker: Broker }> {
-  const { stateDirectory, progress, shutdown, port, giveUp, reach = async (servers) => servers } = options;
+  const { stateDirectory, progress, shutdown, port, giveUp, checkout, reach = async (servers) => servers } = options;
   const printLine = (line: string): void => progress.line(line);
   const servers = { shutdown, printLine, giveUp };
   const failed = (error: unknown): never => {
@@ -42,7 +44,7 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
   const databases = step('PostgreSQL', (note) => database(stateDirectory, note, servers)).then(({ url }) =>
     step('databases', async (note) => {
       const { prepareDatabases } = await import('./databases/prepare.js'); // loads the driver, which takes longer than a short command
-      return prepareDatabases(url, stateDirectory, { note, printLine });
+      return prepareDatabases(url, stateDirectory, { note, printLine, checkout });
     }),
   );
   const built = waitForAll([databases, shutdown.requested ? stopped() : build(progress).catch(failed)]);
@@ -58,7 +60,13 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
     step('services', async (note) => {
       await shutdown.add('services', () => supervisor.stop());
       const reached = await reach({ broker: found, databases: urls });
-      await supervisor.start(builtServices(), { ...reached, secrets: secretsOf(stateDirectory), port }, rabbit);
+      const settings = {
+        ...reached,
+        secrets: secretsOf(stateDirectory),
+        port,
+        ...(checkout !== undefined && { checkout }),
+      };
+      await supervisor.start(builtServices(checkout), settings, rabbit);
       note(describeServices());
       await supervisor.ready();
     }),
@@ -96,7 +104,8 @@ const stopped = (): Promise<never> => Promise.reject(new Error('stopped while st
 async function applyTopology(found: Broker, options: SystemOptions, note: Note): Promise<void> {
   const { stateDirectory, progress, shutdown } = options;
   const printLine = (line: string): void => progress.line(line);
-  const { applyMap, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
+  const { applyMap, applyMapOf, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
+  if (options.checkout !== undefined) return applyMapOf(options.checkout, found);
   const { created, corrected, undeliverable } = await applyMap(found);
   if (created?.length) note(`created ${created.length}`);
   for (const what of corrected) printLine(`the broker: put right: ${what}`);
