@@ -7,6 +7,7 @@ describe('the arguments of chaos', () => {
       help: false,
       short: false,
       long: false,
+      upgrade: false,
       specs: false,
       scale: 1,
       seed: 42,
@@ -23,6 +24,8 @@ describe('the arguments of chaos', () => {
       long,
       { ...long, scale: 0.1 },
       { ...long, only: ['alarm', 'clocks'] },
+      { seed: 4, upgrade: true },
+      { seed: 4, upgrade: true, from: 'HEAD~3' },
     ];
     for (const run of runs) {
       const args = commandOf(run).split(' -- ')[1]?.split(' ') ?? [];
@@ -38,6 +41,8 @@ describe('the arguments of chaos', () => {
     [['more']],
     [['--seed']],
     [['--short', '--long']],
+    [['--long', '--upgrade']],
+    [['--from', 'HEAD']],
     [['--scale', '0.5']],
     [['--only', 'alarm']],
     [['--long', '--scale', '2']],

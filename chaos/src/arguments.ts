@@ -10,6 +10,8 @@ export const USAGE = `npm run chaos                  kills, cuts, stalls and fre
   -- --long                    instead: environments that are sick for minutes, half an hour in all
   -- --long --scale <share>    each for that share of its time, such as 0.1
   -- --long --only <faults>    some of them, by comma: ${LONG_FAULTS.join(', ')}
+  -- --upgrade                 instead: every process replaced by one of the next version, under load, in about two minutes
+  -- --upgrade --from <rev>    from that revision of git to this tree
   -- --specs                   instead: the end-to-end tests that take minutes each, which npm test leaves out
   -- --help
 It starts a system of its own beside whatever else runs here, and removes it. Exits with 1 when anything was lost or doubled,
@@ -27,6 +29,7 @@ export interface Options extends Form {
   help: boolean;
   short: boolean;
   long: boolean;
+  upgrade: boolean;
   specs: boolean;
   scale: number;
   seed: number;
@@ -38,8 +41,12 @@ export function chaosArguments(
   args: readonly string[],
   newSeed = (): number => 1 + Math.floor(Math.random() * LARGEST_SEED),
 ): Options {
-  const { help = false, short = false, long = false, specs = false, seed, seeds, scale, only } = valuesOf(args);
-  if (short && long) throw new Failure('a run is short or long, not both', HELP);
+  const values = valuesOf(args);
+  const { help = false, short = false, long = false, upgrade = false, specs = false, seed, seeds, scale } = values;
+  const { only, from } = values;
+  if ([short, long, upgrade].filter(Boolean).length > 1)
+    throw new Failure('a run is short, long or an upgrade: one of them', HELP);
+  if (!upgrade && from !== undefined) throw new Failure('--from is of an upgrade: say --upgrade too', HELP);
   if (specs && args.length > 1) throw new Failure('--specs takes no other option', HELP);
   if (!long && (scale !== undefined || only !== undefined))
     throw new Failure('--scale and --only are of the long form: say --long too', HELP);
@@ -47,7 +54,9 @@ export function chaosArguments(
     help,
     short,
     long,
+    upgrade,
     specs,
+    ...(from !== undefined && { from }),
     scale: scale === undefined ? 1 : share('--scale', scale),
     ...(only !== undefined && { only: faults(only) }),
     seed: seed === undefined ? newSeed() : wholeNumber('--seed', seed, LARGEST_SEED),
@@ -63,7 +72,9 @@ function valuesOf(args: readonly string[]) {
     help: FLAG,
     short: FLAG,
     long: FLAG,
+    upgrade: FLAG,
     specs: FLAG,
+    from: VALUE,
     seed: VALUE,
     seeds: VALUE,
     scale: VALUE,
@@ -97,9 +108,11 @@ function faults(text: string): string[] {
 }
 
 /** The arguments of that form, without its seed. */
-export const formArguments = ({ short, long, scale = 1, only }: Form): string[] => [
+export const formArguments = ({ short, long, upgrade, from, scale = 1, only }: Form): string[] => [
   ...(short ? ['--short'] : []),
   ...(long ? ['--long'] : []),
+  ...(upgrade ? ['--upgrade'] : []),
+  ...(from !== undefined ? ['--from', from] : []),
   ...(scale === 1 ? [] : ['--scale', String(scale)]),
   ...(only ? ['--only', only.join(',')] : []),
 ];
