@@ -8,6 +8,7 @@ describe('the arguments of chaos', () => {
       short: false,
       long: false,
       restore: false,
+      upgrade: false,
       specs: false,
       scale: 1,
       seed: 42,
@@ -25,6 +26,8 @@ describe('the arguments of chaos', () => {
       { seed: 5, restore: true },
       { ...long, scale: 0.1 },
       { ...long, only: ['alarm', 'clocks'] },
+      { seed: 4, upgrade: true },
+      { seed: 4, upgrade: true, from: 'HEAD~3' },
     ];
     for (const run of runs) {
       const args = commandOf(run).split(' -- ')[1]?.split(' ') ?? [];
@@ -41,6 +44,8 @@ describe('the arguments of chaos', () => {
     [['--seed']],
     [['--short', '--long']],
     [['--restore', '--long']],
+    [['--long', '--upgrade']],
+    [['--from', 'HEAD']],
     [['--scale', '0.5']],
     [['--only', 'alarm']],
     [['--long', '--scale', '2']],

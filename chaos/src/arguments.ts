@@ -11,6 +11,8 @@ export const USAGE = `npm run chaos                  kills, cuts, stalls and fre
   -- --long --scale <share>    each for that share of its time, such as 0.1
   -- --long --only <faults>    some of them, by comma: ${LONG_FAULTS.join(', ')}
   -- --restore                 instead: puts the databases of before back beside an empty broker, by npm run restore
+  -- --upgrade                 instead: every process replaced by one of the next version, under load, in about two minutes
+  -- --upgrade --from <rev>    from that revision of git to this tree
   -- --specs                   instead: the end-to-end tests that take minutes each, which npm test leaves out
   -- --help
 It starts a system of its own beside whatever else runs here, and removes it. Exits with 1 when anything was lost or doubled,
@@ -29,6 +31,7 @@ export interface Options extends Form {
   short: boolean;
   long: boolean;
   restore: boolean;
+  upgrade: boolean;
   specs: boolean;
   scale: number;
   seed: number;
@@ -41,18 +44,11 @@ export function chaosArguments(
   newSeed = (): number => 1 + Math.floor(Math.random() * LARGEST_SEED),
 ): Options {
   const values = valuesOf(args);
-  const {
-    help = false,
-    short = false,
-    long = false,
-    restore = false,
-    specs = false,
-    seed,
-    seeds,
-    scale,
-    only,
-  } = values;
-  if (Number(short) + Number(long) + Number(restore) > 1) throw new Failure('a run is short, long, or a restore', HELP);
+  const { help = false, short = false, long = false, restore = false, upgrade = false, specs = false } = values;
+  const { seed, seeds, scale, only, from } = values;
+  if ([short, long, restore, upgrade].filter(Boolean).length > 1)
+    throw new Failure('a run is short, long, a restore or an upgrade: one of them', HELP);
+  if (!upgrade && from !== undefined) throw new Failure('--from is of an upgrade: say --upgrade too', HELP);
   if (specs && args.length > 1) throw new Failure('--specs takes no other option', HELP);
   if (!long && (scale !== undefined || only !== undefined))
     throw new Failure('--scale and --only are of the long form: say --long too', HELP);
@@ -61,7 +57,9 @@ export function chaosArguments(
     short,
     long,
     restore,
+    upgrade,
     specs,
+    ...(from !== undefined && { from }),
     scale: scale === undefined ? 1 : share('--scale', scale),
     ...(only !== undefined && { only: faults(only) }),
     seed: seed === undefined ? newSeed() : wholeNumber('--seed', seed, LARGEST_SEED),
@@ -78,7 +76,9 @@ function valuesOf(args: readonly string[]) {
     short: FLAG,
     long: FLAG,
     restore: FLAG,
+    upgrade: FLAG,
     specs: FLAG,
+    from: VALUE,
     seed: VALUE,
     seeds: VALUE,
     scale: VALUE,
@@ -112,10 +112,12 @@ function faults(text: string): string[] {
 }
 
 /** The arguments of that form, without its seed. */
-export const formArguments = ({ short, long, restore, scale = 1, only }: Form): string[] => [
+export const formArguments = ({ short, long, restore, upgrade, from, scale = 1, only }: Form): string[] => [
   ...(short ? ['--short'] : []),
   ...(long ? ['--long'] : []),
   ...(restore ? ['--restore'] : []),
+  ...(upgrade ? ['--upgrade'] : []),
+  ...(from !== undefined ? ['--from', from] : []),
   ...(scale === 1 ? [] : ['--scale', String(scale)]),
   ...(only ? ['--only', only.join(',')] : []),
 ];

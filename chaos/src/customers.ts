@@ -16,6 +16,8 @@ interface Parts {
   tokenOf: (userId: string) => Promise<string>;
   /** How long the shop waits for a payment. */
   windowMs: number;
+  /** Follows an order beside its customer; never throws. */
+  follow?: ((orderId: string, token: string) => Promise<void>) | undefined;
 }
 
 /** The order as its customer follows it; a claim's order is one too. */
@@ -35,12 +37,14 @@ export class Customers {
     this.parts.ledger.orders.push(entry);
     await follow(entry, async () => {
       const token = await this.parts.tokenOf(userId);
-      await this.#place(entry, token, { key: entry.key, lines, coupon });
+      const id = await this.#place(entry, token, { key: entry.key, lines, coupon });
+      const followed = this.parts.follow?.(id, token);
       if (intent.startsWith('pay')) await this.#pay(entry, token);
       if (entry.paidAt) onPaid(entry);
       if (intent.endsWith('cancel')) await this.#cancel(entry, token);
       if (intent === 'leave') await sleep(this.parts.windowMs); // nothing changes before
       entry.end = await this.#end(entry, token);
+      await followed;
     });
   }
 

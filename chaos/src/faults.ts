@@ -12,6 +12,7 @@ import { queueGone } from './long/queue-gone.js';
 import { versions } from './long/versions.js';
 import type { Fault, Kind, Part, ProviderFault } from './plan.js';
 import type { SystemUnderTest } from './system.js';
+import { contract, expand, replace } from './upgrade/upgrade.js';
 
 const DELAY_MS = 2_000;
 /** More than any disk has free. */
@@ -60,6 +61,9 @@ const KINDS: { readonly [K in Kind]: Begin<K> } = {
   clocks,
   'queue-gone': queueGone,
   versions,
+  expand,
+  replace,
+  contract,
 };
 
 const begin = <K extends Kind>(part: Part<K>, ...args: [SystemUnderTest, number]): ReturnType<Begin<K>> =>

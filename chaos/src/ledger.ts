@@ -43,11 +43,22 @@ export class Ledger {
   /** Requests that change something and were answered with 429 or 503, or not at all. */
   refused = 0;
   readonly #unexpected = new Map<string, number>();
+  readonly #answers = new Map<number, number>();
 
   /** Counts an answer that the API does not document. */
   addUnexpected(answer: string): void {
     const kind = answer.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{40,}/g, '…');
     this.#unexpected.set(kind, (this.#unexpected.get(kind) ?? 0) + 1);
+  }
+
+  countAnswer(status: number): void {
+    this.#answers.set(status, (this.#answers.get(status) ?? 0) + 1);
+  }
+
+  /** How often each status was answered, such as `200: 1512, 503: 3`. */
+  get answers(): string {
+    const counted = [...this.#answers].toSorted(([one], [other]) => one - other);
+    return counted.map(([status, count]) => `${status}: ${count}`).join(', ');
   }
 
   get unexpectedAnswers(): string[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allServices } from '@sluice/stack/workspace';
-import { LONG_FAULTS, planOf, type Fault, type Form, type Kind, type Part } from './plan.js';
+import { GATEWAY, LONG_FAULTS, planOf, type Fault, type Form, type Kind, type Part } from './plan.js';
 
 const services = allServices();
 const seed = fc.integer({ min: 1, max: 999_999 });
@@ -20,6 +20,28 @@ describe('the plan of a run', () => {
     fc.assert(
       fc.property(seed, fc.boolean(), (n, short) => {
         expect(planOf(n, services, { short })).toEqual(planOf(n, services, { short }));
+      }),
+    );
+  });
+
+  it('of an upgrade replaces every process once, two of them gateways, between its migrations', () => {
+    fc.assert(
+      fc.property(seed, (n) => {
+        const plan = parts(planOf(n, services, { upgrade: true }));
+        expect([plan[0]?.kind, plan.at(-1)?.kind]).toEqual(['expand', 'contract']);
+        const replaced = plan.filter(isOf('replace')).map(({ service }) => service);
+        expect(replaced.toSorted()).toEqual([...services, GATEWAY].toSorted());
+        expect(plan).toHaveLength(replaced.length + 2);
+        expect(plan.filter(isOf('replace')).filter(({ beside }) => beside)).toHaveLength(replaced.length / 2);
+      }),
+    );
+  });
+
+  it('of an upgrade from an earlier revision replaces the gateways last', () => {
+    fc.assert(
+      fc.property(seed, (n) => {
+        const replaced = parts(planOf(n, services, { upgrade: true, from: 'HEAD' })).filter(isOf('replace'));
+        expect(replaced.slice(-2).map(({ service }) => service)).toEqual([GATEWAY, GATEWAY]);
       }),
     );
   });

@@ -7,6 +7,8 @@ const A_WHILE: Range = [6_000, 10_000];
 /** Between a recovery and the next fault, so that faults meet the system at all stages of its work. Milliseconds. */
 const PAUSE: Range = [500, 4_000];
 const SHORT_PAUSE: Range = [300, 1_000];
+/** Long enough for both processes to handle messages, and to receive requests. Milliseconds. */
+const SIDE_BY_SIDE: Range = [1_000, 2_500];
 const NO_TIME: Range = [0, 0];
 /** Milliseconds. */
 const SECOND = 1_000;
@@ -39,6 +41,12 @@ export interface PartOptions {
   clocks: { offsets: Readonly<Record<string, number>> };
   'queue-gone': { service: string; queue: string };
   versions: Nothing;
+  /** Of an upgrade: migrations and topology of the next version. */
+  expand: Nothing;
+  /** One process of the service by one of the next version, which is ready before the old one ends, or starts after it. */
+  replace: { service: string; beside: boolean };
+  /** What waits until no process of the version before runs. */
+  contract: Nothing;
 }
 export type Kind = keyof PartOptions;
 export type Part<K extends Kind = Kind> = { [P in K]: { kind: P } & PartOptions[P] }[K];
@@ -64,6 +72,10 @@ export interface Form {
   long?: boolean;
   /** Instead: databases that are restored beside an empty broker. */
   restore?: boolean;
+  /** Instead: every process is replaced by one of the next version. */
+  upgrade?: boolean;
+  /** Of an upgrade: the revision that is upgraded; absent: from the tree to a version that is made of it. */
+  from?: string;
   /** Of the long form: 1 is full length. */
   scale?: number;
   /** Of the long form. */
@@ -88,9 +100,10 @@ export type LongFault = (typeof LONG_FAULTS)[number];
 export function planOf(
   seed: number,
   services: readonly string[],
-  { short = false, long = false, scale = 1, only }: Form = {},
+  { short = false, long = false, upgrade = false, from, scale = 1, only }: Form = {},
 ): Fault[] {
   const random = new Random(seed);
+  if (upgrade) return timed(upgradeSteps(services, random, from), random, SHORT_PAUSE);
   if (long)
     // All are drawn before any is left out: `--only` repeats a fault as it was in the whole run.
     return random
@@ -98,12 +111,15 @@ export function planOf(
       .map((fault) => ({ ...fault, pauseMs: random.between(...PAUSE), holdMs: Math.round(fault.holdMs * scale) }))
       .filter(({ key }) => !only || only.includes(key));
   const drafts = short ? shortFaults(services, random) : allFaults(services, random);
-  return random.shuffled(drafts).map(({ hold, ...fault }) => ({
+  return timed(random.shuffled(drafts), random, short ? SHORT_PAUSE : PAUSE);
+}
+
+const timed = (drafts: readonly Draft[], random: Random, pause: Range): Fault[] =>
+  drafts.map(({ hold, ...fault }) => ({
     ...fault,
-    pauseMs: random.between(...(short ? SHORT_PAUSE : PAUSE)),
+    pauseMs: random.between(...pause),
     holdMs: random.between(...hold),
   }));
-}
 
 interface Draft {
   name: string;
@@ -142,6 +158,31 @@ function shortFaults(services: readonly string[], random: Random): Draft[] {
     ),
   ];
 }
+
+/** Of which there are two during an upgrade. */
+export const GATEWAY = 'gateway';
+
+/**
+ * A new optional field needs no order (docs/operations.md, "Two versions at once"). A gateway of a later revision may
+ * send requests that only its own version of the services knows: it comes after them.
+ */
+function upgradeSteps(services: readonly string[], random: Random, from: string | undefined): Draft[] {
+  const gateways = [GATEWAY, GATEWAY];
+  const first = random.between(0, 1);
+  const others = services.filter((service) => service !== GATEWAY);
+  const order =
+    from === undefined ? random.shuffled([...others, ...gateways]) : [...random.shuffled(others), ...gateways];
+  return [
+    once('migrations and topology of the next version', { kind: 'expand' }),
+    ...order.map((service, index) => replacement(service, index % 2 === first)),
+    once('what waited until the old version was gone', { kind: 'contract' }),
+  ];
+}
+
+const replacement = (service: string, beside: boolean): Draft =>
+  beside
+    ? lasting(`${service}, the new process beside the old one`, SIDE_BY_SIDE, { kind: 'replace', service, beside })
+    : once(`${service}, the new process after the old one`, { kind: 'replace', service, beside });
 
 const once = (name: string, ...parts: Part[]): Draft => ({ name, parts, hold: NO_TIME });
 const lasting = (name: string, hold: Range, ...parts: Part[]): Draft => ({ name, parts, hold });

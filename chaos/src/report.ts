@@ -1,6 +1,7 @@
 import { seconds } from '@sluice/stack/progress';
 import { countOf, KINDS, type Finding } from './finding.js';
 import type { Ledger } from './ledger.js';
+import type { OrderStreams } from './upgrade/order-streams.js';
 
 /** Findings that are shown; the rest is a number. */
 const SHOWN = 20;
@@ -134,3 +135,7 @@ export function loadLine({ orders, claims, refused }: Ledger, late: number): str
     `${admitted.length} claims of ${claims.length} let in: ${ended(admitted, 'won')} won and paid, ${ended(admitted, 'expired')} given back, ${ended(admitted, 'lost')} lost the race. ${refused} requests refused and asked again.`
   );
 }
+
+/** @returns how the orders were followed */
+export const streamLine = ({ followed, resumed }: Pick<OrderStreams, 'followed' | 'resumed'>): string =>
+  `${followed.length} orders followed by their streams, ${resumed} of them over more than one connection.`;

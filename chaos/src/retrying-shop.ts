@@ -1,6 +1,7 @@
 import { ShopClient, type Answer, type ShopRequest } from '@sluice/stack/shop-client';
 import { until } from '@sluice/stack/until';
 import type { Ledger } from './ledger.js';
+import { brokenPromise, reasonOf } from './promises.js';
 
 /** 0: no answer. A gateway that is frozen sends none before the client's deadline. */
 const TRY_AGAIN = new Set([0, 429, 503]);
@@ -11,19 +12,27 @@ export class RetryingShop extends ShopClient {
   /** Nothing is repeated after that (ms since the epoch). */
   retryUntil = Infinity;
 
-  /** @param ledger counts every answer that is missing, or that the API does not document */
+  /**
+   * @param ledger counts every answer that is missing, or that the API does not document
+   * @param nothingFails an answer that is missing is then unexpected too, and a refusal without Retry-After
+   */
   constructor(
     url: string,
     private readonly ledger: Ledger,
+    private readonly nothingFails = false,
   ) {
     super(url);
   }
 
   /** Never throws: status 0 stands for no answer. */
   override async call<T>(method: string, path: string, request?: ShopRequest): Promise<Answer<T>> {
-    const answer = await super.call<T>(method, path, request).catch(() => noAnswer<T>(`${method} ${path}`));
+    const answer = await super
+      .call<T>(method, path, request)
+      .catch((error: unknown) => noAnswer<T>(`${method} ${path}${this.nothingFails ? ` (${reasonOf(error)})` : ''}`));
     const { status } = answer;
-    if (status >= 500 && status !== 503) this.ledger.addUnexpected(`${answer.request} answered ${status}`);
+    const broken = brokenPromise(answer);
+    if (broken && (this.nothingFails || (status >= 500 && status !== 503))) this.ledger.addUnexpected(broken);
+    this.ledger.countAnswer(status);
     if (method !== 'GET' && TRY_AGAIN.has(status)) this.ledger.refused++;
     return answer;
   }

@@ -14,10 +14,19 @@ import { Ledger } from './ledger.js';
 import { Load } from './load.js';
 import { judgeProviders } from './long/provider-judge.js';
 import { planOf, type Fault, type Form } from './plan.js';
-import { faultTable, findingLines, loadLine, recoveryOf, type FaultResult, type Summary } from './report.js';
+import {
+  faultTable,
+  findingLines,
+  loadLine,
+  recoveryOf,
+  streamLine,
+  type FaultResult,
+  type Summary,
+} from './report.js';
 import { RetryingShop } from './retrying-shop.js';
 import { serverPids, watchServer } from './servers.js';
 import type { SystemUnderTest } from './system.js';
+import { OrderStreams, streamFindings } from './upgrade/order-streams.js';
 import { deadLetters, overAfter, paidBetween, wrongIn } from './verdict.js';
 import { registerVerifiedCustomers } from './verified-customers.js';
 
@@ -52,10 +61,18 @@ const FORMS = {
     payWithinSeconds: 10,
     settings: { RETRY_TIERS_MS: '1000,4000,15000' },
   },
+  upgrade: {
+    perSecond: 5,
+    atOnce: 100,
+    saleQuantity: 20,
+    payWithinSeconds: 10,
+    settings: { RETRY_TIERS_MS: '1000,4000,15000', SHUTDOWN_GRACE_MS: '2000' },
+  },
   long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, baskets: true },
 } satisfies Record<string, LoadForm>;
 
-const formOf = ({ short, long }: Form): LoadForm => (short ? FORMS.short : long ? FORMS.long : FORMS.whole);
+const formOf = ({ short, long, upgrade }: Form): LoadForm =>
+  upgrade ? FORMS.upgrade : short ? FORMS.short : long ? FORMS.long : FORMS.whole;
 
 /** A few customers send what thousands would. */
 const LIMITS = [
@@ -86,11 +103,18 @@ export async function runSeed(
   printLine: PrintLine,
 ): Promise<{ wrong: string[]; summary: Summary }> {
   const ledger = new Ledger();
-  const shop = new RetryingShop(system.url, ledger);
+  const shop = new RetryingShop(system.url, ledger, options.upgrade);
+  const streams = options.upgrade ? new OrderStreams(system.url, ledger) : undefined;
   const form = formOf(options);
   const catalog = await createCatalog(shop, form);
   const customerIds = system.providers && (await registerVerifiedCustomers(shop, system.providers));
-  const customers = new Customers({ shop, ledger, tokenOf: system.tokenOf, windowMs: form.payWithinSeconds * 1_000 });
+  const customers = new Customers({
+    shop,
+    ledger,
+    tokenOf: system.tokenOf,
+    windowMs: form.payWithinSeconds * 1_000,
+    follow: streams && ((id, token) => streams.follow(id, token)),
+  });
   const load = new Load(customers, { ...form, seed: options.seed, catalog, customerIds });
   await paidAgain(load);
   await checkpoint((await system.servers()).databases); // else the first crash replays the installation too
@@ -102,10 +126,11 @@ export async function runSeed(
   for (const fault of planOf(options.seed, allServices(), options)) rows.push(await applyFault(fault, run));
   shop.retryUntil = Date.now() + ENDS_WITHIN_MS;
   await load.stop();
-  return conclude({ ...run, options, rows, ended: options.long ? endedByItself(system, pids) : [] });
+  const ended = options.long || options.upgrade ? endedByItself(system, pids) : [];
+  return conclude({ ...run, options, rows, ended, streams });
 }
 
-/** The long form kills nothing: a service or server that has ended has failed. */
+/** Neither the long form nor an upgrade kills anything: a service or server that has ended has failed. */
 const endedByItself = ({ supervisor, stateDirectory }: SystemUnderTest, before: Record<string, unknown>): string[] => [
   ...supervisor.deaths,
   ...Object.entries(serverPids(stateDirectory)).flatMap(([name, pid]) => (pid === before[name] ? [] : [name])),
@@ -191,14 +216,22 @@ async function paidAgain(load: Load): Promise<void> {
   if (!inTime) throw new Error(`no order was accepted and paid for ${seconds(RECOVERS_WITHIN_MS)}`);
 }
 
+interface Conclusion extends Run {
+  options: Options;
+  rows: FaultResult[];
+  ended: string[];
+  streams: OrderStreams | undefined;
+}
+
 async function conclude({
   system,
   options,
   ledger,
   rows,
   ended,
+  streams,
   printLine,
-}: Run & { options: Options; rows: FaultResult[]; ended: string[] }): Promise<{ wrong: string[]; summary: Summary }> {
+}: Conclusion): Promise<{ wrong: string[]; summary: Summary }> {
   const { databases, broker } = await system.servers();
   printLine('');
   const audit = (await runAudit({ databases, broker }, SETTLES_WITHIN_MS)) === 0;
@@ -207,6 +240,7 @@ async function conclude({
   const findings = [
     ...judge(ledger, state),
     ...(system.providers ? judgeProviders(system.providers.records, await providerStateOf(databases)) : []),
+    ...streamFindings(streams?.followed ?? []),
   ];
   if (options.long)
     for (const row of rows.filter(({ skipped }) => !skipped)) row.overMs = overAfter(ledger, row.over ?? row.to);
@@ -215,10 +249,11 @@ async function conclude({
     ...faultTable(rows, findings),
     '',
     loadLine(ledger, tooLate(ledger, state)),
+    ...(streams ? [streamLine(streams), `answers by status: ${ledger.answers}`] : []),
     ...findingLines(findings),
   ])
     printLine(line);
-  const wrong = wrongIn({ rows, findings, audit, dead, unexpected: ledger.unexpectedAnswers, ended });
+  const wrong = wrongIn({ rows, findings, audit, dead, unexpected: ledger.unexpectedAnswers, ended, streams });
   const summary = {
     seed: options.seed,
     rows,

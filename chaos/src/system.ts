@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditedSystem } from '@sluice/audit/audit';
 import { systemOf } from '@sluice/audit/system';
+import { build } from '@sluice/stack/build/build';
 import { Failure } from '@sluice/stack/failure';
 import { freePort } from '@sluice/stack/ports';
 import { startPostgres } from '@sluice/stack/postgres/postgres';
@@ -13,11 +14,14 @@ import { ShopClient } from '@sluice/stack/shop-client';
 import type { StateDirectory } from '@sluice/stack/state-directory';
 import { startSystem } from '@sluice/stack/system';
 import type { TemporaryRun } from '@sluice/stack/temporary-run';
+import { until } from '@sluice/stack/until';
 import { databaseServices } from '@sluice/stack/workspace';
 import { SmallDisk } from './long/disk.js';
 import { Providers, type ProviderOptions, type Step } from './long/providers.js';
-import type { Server } from './plan.js';
+import { GATEWAY, type Form, type Server } from './plan.js';
 import { serverPids } from './servers.js';
+import { Balancer, type Backend } from './upgrade/balancer.js';
+import { versionsOf, type NextVersion, type Versions } from './upgrade/upgrade.js';
 
 export const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
 
@@ -36,13 +40,15 @@ export interface SystemUnderTest {
   providers?: Providers;
   /** Of the long form, where one may be mounted: the databases are on it. */
   disk?: SmallDisk | undefined;
+  /** Of an upgrade. */
+  next?: NextVersion;
 }
 
 /** @param settings of the services, as environment variables */
 export async function startSystemUnderTest(
   run: TemporaryRun,
   settings: Record<string, string>,
-  { long }: { long: boolean },
+  { long, upgrade, from }: Pick<Form, 'long' | 'upgrade' | 'from'>,
 ): Promise<SystemUnderTest> {
   if (!findRabbit())
     throw new Failure(
@@ -51,7 +57,10 @@ export async function startSystemUnderTest(
     );
   const { stateDirectory, shutdown } = run;
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const versions = upgrade ? await preparedVersions(from, run) : undefined;
+  const backends = { now: (): Backend[] => [] };
+  const balancer = upgrade ? await Balancer.before(() => backends.now()) : undefined;
+  const url = `http://127.0.0.1:${balancer?.port ?? port}`;
   const providers = long ? await startProviders(url, run) : undefined;
   const disk = long ? await SmallDisk.mount(stateDirectory) : undefined;
   const ports = { broker: 0, database: 0 }; // known before a service connects; servers that are started again keep them
@@ -67,6 +76,7 @@ export async function startSystemUnderTest(
   const { supervisor } = await startSystem({
     ...run,
     port,
+    checkout: versions?.before,
     reach: async ({ broker, databases }) => {
       if (disk) await disk.take((await startPostgres(stateDirectory)).url, databaseServices());
       const through = (server: Server, target: string): string => {
@@ -81,7 +91,13 @@ export async function startSystemUnderTest(
       };
     },
   });
-  await shutdown.add('proxies', () => Promise.all(Object.values(proxies).map((proxy) => proxy.close())));
+  const all = [...Object.values(proxies), ...(balancer ? [balancer] : [])];
+  await shutdown.add('proxies', () => Promise.all(all.map((proxy) => proxy.close())));
+  if (balancer) {
+    backends.now = () => gatewaysOf(supervisor);
+    await supervisor.another(GATEWAY, { PORT: String(await freePort()) });
+    await until(() => balancer.ready.length === GATEWAYS, { withinMs: READY_WITHIN_MS, everyMs: 100 });
+  }
   return {
     url,
     supervisor,
@@ -91,7 +107,21 @@ export async function startSystemUnderTest(
     tokenOf: tokensOf(stateDirectory, 'customer'),
     ...(providers && { providers }),
     disk,
+    ...(versions && { next: versions.next }),
   };
+}
+
+/** Behind the balancer of an upgrade. */
+const GATEWAYS = 2;
+const READY_WITHIN_MS = 10_000;
+
+const gatewaysOf = (supervisor: Supervisor): Backend[] =>
+  supervisor.processesOf(GATEWAY).map(({ env, healthPort }) => ({ port: Number(env['PORT']), healthPort }));
+
+/** Another version is made of what is built. */
+async function preparedVersions(from: string | undefined, { progress }: TemporaryRun): Promise<Versions> {
+  await build(progress);
+  return progress.step(from === undefined ? 'the next version' : `the version of ${from}`, () => versionsOf(from));
 }
 
 /** @throws Failure naming the server that is gone */

@@ -17,16 +17,19 @@ export interface RunResult {
   unexpected: readonly string[];
   /** Processes that ended by themselves, where no fault kills. */
   ended: readonly string[];
+  /** Of an upgrade: how many streams were resumed, which those of a gateway that is replaced must be. */
+  streams?: { readonly resumed: number } | undefined;
 }
 
 /** @returns what was wrong; nothing, when the run was clean */
-export function wrongIn({ rows, findings, audit, dead, unexpected, ended }: RunResult): string[] {
+export function wrongIn({ rows, findings, audit, dead, unexpected, ended, streams }: RunResult): string[] {
   const queues = Object.entries(dead).map(([queue, count]) => `${queue} ${count}`);
   return [
     ...rows.flatMap(wrongWith),
     ...KINDS.filter((kind) => countOf(findings, kind) > 0).map((kind) => `${countOf(findings, kind)} ${kind}`),
     ...(deadLetters(dead) > 0 ? [`${deadLetters(dead)} dead letters: ${queues.join(', ')}`] : []),
     ...(audit ? [] : ['the audit found something broken']),
+    ...(streams?.resumed === 0 ? ['no stream was resumed'] : []),
     ...ended.map((process) => `ended by itself: ${process}`),
     ...unexpected.map((answer) => `not an answer of the API: ${answer}`),
   ];

@@ -15,7 +15,7 @@ interface Conditions {
 }
 
 /** Where a new connection goes, on loopback; undefined: nowhere, and it is reset. */
-type TargetPort = () => number | Promise<number | undefined>;
+type TargetPort = () => number | undefined | Promise<number | undefined>;
 
 /**
  * A TCP proxy on loopback that can cut, swallow and slow down what goes through it. A connection that survives being

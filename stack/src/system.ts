@@ -25,11 +25,14 @@ export interface SystemOptions {
   isSwitched?: boolean;
   /** How the services reach their servers, when not directly. */
   reach?: (servers: Servers) => Promise<Servers>;
+  /** Whose migrations, map and services it is made of, compiled; absent: ours. */
+  checkout?: string | undefined;
 }
 
 /** Brings the whole system up, everything as early as it can be: the broker boots while the rest is built. */
 export async function startSystem(options: SystemOptions): Promise<{ supervisor: Supervisor; broker: Broker }> {
-  const { stateDirectory, progress, shutdown, port, giveUp, isSwitched, reach = async (servers) => servers } = options;
+  const { stateDirectory, progress, shutdown, port, giveUp, checkout } = options;
+  const { isSwitched, reach = async (servers) => servers } = options;
   const printLine = (line: string): void => progress.line(line);
   const killBroker = process.env['AMQP_URL'] ? undefined : () => endRabbit(stateDirectory, 'SIGKILL');
   const switching = isSwitched ? new Switching(killBroker) : undefined;
@@ -48,7 +51,7 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
   const databases = step('PostgreSQL', (note) => database(stateDirectory, note, servers)).then(({ url }) =>
     step('databases', async (note) => {
       const { prepareDatabases } = await import('./databases/prepare.js'); // loads the driver, which takes longer than a short command
-      return prepareDatabases(url, stateDirectory, { note, printLine });
+      return prepareDatabases(url, stateDirectory, { note, printLine, checkout });
     }),
   );
   const built = waitForAll([databases, shutdown.requested ? stopped() : build(progress).catch(failed)]);
@@ -63,10 +66,15 @@ export async function startSystem(options: SystemOptions): Promise<{ supervisor:
   const services = mayStart(stateDirectory, known, built, topology).then(([found, [urls]]) =>
     step('services', async (note) => {
       const reached = await reach({ broker: found, databases: urls });
-      const secrets = secretsOf(stateDirectory);
-      await switching?.open({ supervisor, broker: reached.broker, port, ...secrets }, shutdown);
+      const settings = {
+        ...reached,
+        secrets: secretsOf(stateDirectory),
+        port,
+        ...(checkout !== undefined && { checkout }),
+      };
+      await switching?.open({ supervisor, broker: reached.broker, port, ...settings.secrets }, shutdown);
       await shutdown.add('services', () => supervisor.stop());
-      await supervisor.start(builtServices(), { ...reached, secrets, port }, rabbit);
+      await supervisor.start(builtServices(checkout), settings, rabbit);
       note(describeServices());
       await supervisor.ready();
     }),
@@ -104,7 +112,8 @@ const stopped = (): Promise<never> => Promise.reject(new Error('stopped while st
 async function applyTopology(found: Broker, options: SystemOptions, note: Note): Promise<void> {
   const { stateDirectory, progress, shutdown } = options;
   const printLine = (line: string): void => progress.line(line);
-  const { applyMap, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
+  const { applyMap, applyMapOf, digestOfMap, keepTopology } = await import('./rabbitmq/topology.js');
+  if (options.checkout !== undefined) return applyMapOf(options.checkout, found);
   const { created, corrected, undeliverable } = await applyMap(found);
   if (created?.length) note(`created ${created.length}`);
   for (const what of corrected) printLine(`the broker: put right: ${what}`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from './failure.js';
@@ -61,14 +61,16 @@ export async function temporaryRun<T>(
   }
 }
 
-/** Out of the state directory, which is removed. @returns where they are now */
-function keepLogs(name: string, stateDirectory: StateDirectory): string {
+/** Out of the state directory, which is removed. @returns where they are now; undefined when there are none yet */
+function keepLogs(name: string, stateDirectory: StateDirectory): string | undefined {
+  if (!existsSync(stateDirectory.path('logs'))) return undefined;
   const kept = path.join(mkdtempSync(path.join(tmpdir(), `sluice-${name}-`)), 'logs');
   renameSync(stateDirectory.path('logs'), kept);
   return kept;
 }
 
-function withLogs(error: unknown, logs: string, progress: Progress): unknown {
+function withLogs(error: unknown, logs: string | undefined, progress: Progress): unknown {
+  if (logs === undefined) return error;
   const line = `The logs: ${logs}`;
   if (error instanceof Failure)
     return new Failure(error.message, [error.fix, line].filter(Boolean).join('\n  '), error.output);

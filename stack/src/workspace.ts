@@ -26,6 +26,6 @@ export const manifestOf = (service: string): ServiceManifest =>
 /** Services that own a database. */
 export const databaseServices = (): string[] => allServices().filter((service) => manifestOf(service).database);
 
-/** Services that can be started: those that have been built. */
-export const builtServices = (): string[] =>
-  allServices().filter((service) => existsSync(inRoot('apps', service, 'dist/main.js')));
+/** Services that can be started: those that have been built, here or in another checkout. */
+export const builtServices = (checkout: string = root): string[] =>
+  allServices().filter((service) => existsSync(path.join(checkout, 'apps', service, 'dist/main.js')));

@@ -19,3 +19,4 @@ export * from './system.js';
 export * from './system-under-test.js';
 export * from './tap.js';
 export { wrongClock } from '@sluice/stack/services/wrong-clock';
+export { Proxy } from '@sluice/stack/proxy';

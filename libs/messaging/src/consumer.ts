@@ -68,7 +68,7 @@ export class Consumer {
     private readonly options: ConsumerOptions,
   ) {
     this.#logger = new Logger(routes.queue);
-    this.#openBatches = new OpenBatches(this.#logger, this.#ownMessages, this.tally);
+    this.#openBatches = new OpenBatches(this.#logger, this.#ownMessages, this.tally, () => this.#closing);
     this.#copies = new Copies(options.publisher, this.#logger);
     this.#lateRequests = new LateRequests(routes.queue, this.#logger);
     this.#limit = new ConcurrencyLimit(routes.prefetch, (delivery) => {
@@ -132,6 +132,7 @@ export class Consumer {
 
   async close(): Promise<void> {
     watched.consumers.delete(this);
+    await this.#openBatches.sendAcks();
     await this.#wrapper.close().catch(() => undefined);
   }
 

@@ -1,7 +1,7 @@
-import { EXCHANGES } from '@sluice/contracts';
+import { EXCHANGES, type Message } from '@sluice/contracts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { depth, eventually, publish, testBroker, type TestBroker } from '@sluice/testing';
+import { depth, eventually, Proxy, publish, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encode } from './codec.js';
 import { Publisher } from './publisher.js';
@@ -95,6 +95,32 @@ describe('a shutdown', () => {
     await eventually(async () => expect(await depth(broker, 'probe.events')).toBe(0));
     expect(later.filter(([n, redelivered]) => started.includes(n) || redelivered)).toEqual([]);
     await publisher.close();
+  });
+
+  it('loses no ack when the broker receives them only as it closes the channel', async () => {
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const started: number[] = [];
+    const handler = async ({ data }: Message<typeof Happened>) => {
+      started.push(data.n);
+      await gate;
+    };
+    const proxy = await Proxy.before(() => Number(new URL(broker.url).port));
+    const url = Object.assign(new URL(broker.url), { port: String(proxy.port) }).href;
+    const { app } = await startService({ url }, [handles(Happened, handler)], { prefetch: 100 });
+    const publisher = new Publisher({ url: broker.url });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => publisher.publish(message(n))));
+    await eventually(() => expect(started).toHaveLength(100));
+    const closed = app.close();
+    await pause(200); // the cancel is confirmed
+    proxy.swallow();
+    open();
+    await pause(300); // the acks are on their way, and the channel's end
+    proxy.pass();
+    await closed;
+    expect(await depth(broker, 'probe.events')).toBe(0);
+    await publisher.close();
+    await proxy.close();
   });
 
   it('of one service does not affect the queues of another', async () => {

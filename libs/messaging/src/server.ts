@@ -37,8 +37,6 @@ export interface MessageServerOptions extends BrokerAddress {
 const PREFETCH = 100;
 /** An upgrade of all replicas takes minutes. Milliseconds. */
 const UNSUPPORTED_FOR_MS = 3_600_000;
-/** Acks still in flight when a channel closes are lost on quorum queues: 66 of 100 without this pause. */
-const ACKS_ARRIVE_WITHIN_MS = 150;
 /** A handler that takes longer is cut off; its message is delivered again. */
 const DRAIN_WITHIN_MS = 10_000;
 
@@ -127,7 +125,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** Stops consuming, finishes in-flight messages (up to 10 s), lets the acks arrive, closes. */
+  /** Stops consuming, finishes in-flight messages (up to 10 s), acknowledges them, closes. */
   close(): Promise<void> {
     return (this.#closed ??= this.#stop());
   }
@@ -201,7 +199,6 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     this.#unwatch?.();
     const drained = Promise.all(this.#consumers.map((consumer) => consumer.drain()));
     await Promise.race([drained, drainTimeout()]);
-    if (this.#consumers.length > 0) await pause(ACKS_ARRIVE_WITHIN_MS);
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     if (!this.options.publisher) await this.#publisher?.close();
     await this.#connection?.close();

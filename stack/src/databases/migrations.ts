@@ -5,7 +5,7 @@ import path from 'node:path';
 import type pg from 'pg';
 import { codeOf, messageOf } from '../errors.js';
 import { Failure } from '../failure.js';
-import { inRoot } from '../workspace.js';
+import { root } from '../workspace.js';
 import { databaseName } from './databases.js';
 import { closeHistory } from './ownership.js';
 import { queryRows, withClient } from './query-rows.js';
@@ -16,10 +16,12 @@ export interface Migration {
   script: string;
 }
 
-export const migrationsFolder = (service: string): string => inRoot('prisma', service, 'migrations');
+/** @param checkout ours, or another version's */
+export const migrationsFolder = (service: string, checkout: string = root): string =>
+  path.join(checkout, 'prisma', service, 'migrations');
 
-export async function migrationsOf(service: string): Promise<Migration[]> {
-  const folder = migrationsFolder(service);
+export async function migrationsOf(service: string, checkout?: string): Promise<Migration[]> {
+  const folder = migrationsFolder(service, checkout);
   const entries = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return Promise.all(
@@ -30,9 +32,12 @@ export async function migrationsOf(service: string): Promise<Migration[]> {
 }
 
 /** Applies the migrations that the database lacks. @returns their names @throws {Failure} naming the one that fails */
-export async function deploy(service: string, { url }: { url: string }): Promise<string[]> {
+export async function deploy(
+  service: string,
+  { url, checkout }: { url: string; checkout?: string | undefined },
+): Promise<string[]> {
   try {
-    const applied = await applyMigrations(url, await migrationsOf(service));
+    const applied = await applyMigrations(url, await migrationsOf(service, checkout));
     if (applied.length > 0) await queryRows(url, closeHistory(databaseName(service)));
     return applied;
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Topology } from '@sluice/contracts';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   applyMonitoringUser,
@@ -19,7 +20,8 @@ import {
 } from '@sluice/topology';
 import type { ChannelModel } from 'amqplib';
 import { Failure } from '../failure.js';
-import { inRoot } from '../workspace.js';
+import { run } from '../run.js';
+import { root } from '../workspace.js';
 import { connectToBroker } from './administration.js';
 import type { Broker } from './users.js';
 
@@ -89,17 +91,26 @@ export async function applyMonitor(broker: Broker, name: string): Promise<void> 
 }
 
 /** Runs the topology's program, which prints what it did. @param args of `npm run topology` @returns its exit code */
-export async function runTopology(args: readonly string[], { url, managementUrl, passwords }: Broker): Promise<number> {
-  const env = {
-    ...process.env,
-    AMQP_URL: url,
-    ...(managementUrl && { AMQP_MANAGEMENT_URL: managementUrl }),
-    ...(passwords && { AMQP_PASSWORDS: JSON.stringify(passwords) }),
-  };
-  const child = spawn(process.execPath, [inRoot('topology/dist/main.js'), ...args], { env, stdio: 'inherit' });
+export async function runTopology(args: readonly string[], broker: Broker): Promise<number> {
+  const env = environmentFor(broker);
+  const child = spawn(process.execPath, [programIn(root), ...args], { env, stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 }
+
+/** Applies the map of another checkout, which has been compiled. @throws {Failure} */
+export async function applyMapOf(checkout: string, broker: Broker): Promise<void> {
+  await run(process.execPath, [programIn(checkout)], { env: environmentFor(broker), label: 'the topology' });
+}
+
+const programIn = (checkout: string): string => path.join(checkout, 'topology/dist/main.js');
+
+const environmentFor = ({ url, managementUrl, passwords }: Broker): NodeJS.ProcessEnv => ({
+  ...process.env,
+  AMQP_URL: url,
+  ...(managementUrl && { AMQP_MANAGEMENT_URL: managementUrl }),
+  ...(passwords && { AMQP_PASSWORDS: JSON.stringify(passwords) }),
+});
 
 const RETRY_MS = 1_000;
 

@@ -24,6 +24,8 @@ export interface ServiceSettings extends Servers {
   secrets: Secrets;
   /** Of the gateway. */
   port: number;
+  /** Whose compiled code runs; absent: ours. */
+  checkout?: string;
 }
 
 /**

@@ -1,9 +1,10 @@
+import path from 'node:path';
 import { Failure } from '../failure.js';
 import { prefixed } from '../log-lines.js';
 import { freePort } from '../ports.js';
 import { end, isAlive, type ProcessRecord } from '../processes.js';
 import type { StateDirectory } from '../state-directory.js';
-import { inRoot, manifestOf } from '../workspace.js';
+import { manifestOf, root } from '../workspace.js';
 import { environmentOf, type ServiceSettings } from './environment.js';
 import { ServiceProcess } from './process.js';
 
@@ -18,9 +19,21 @@ function hasPipe(service: string): boolean {
   return http !== undefined || outside !== undefined;
 }
 
+/** Of one process, where it differs from the others of its service. */
+interface Particulars {
+  /** Name of its log file. */
+  log: string;
+  /** Variables besides its own. */
+  extra: NodeJS.ProcessEnv;
+  /** Whose compiled code it runs. */
+  checkout: string;
+}
+
 /** All services of the system, each as its own process. */
 export class Supervisor {
   #services: ServiceProcess[] = [];
+  /** How many processes of a service there have been, those that were started again not counted. */
+  readonly #started = new Map<string, number>();
   #settings: ServiceSettings | undefined;
   /** From then on nothing is restarted. */
   #stopped = false;
@@ -68,18 +81,28 @@ export class Supervisor {
   /**
    * Starts a further process of a service.
    * @param extra variables besides its own
+   * @param checkout whose compiled code it runs
    * @returns what ends it
    */
-  async another(name: string, extra: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
-    const added = await this.#prepare(name, { log: `${name}-2`, extra });
+  async another(name: string, extra: NodeJS.ProcessEnv, checkout?: string): Promise<() => Promise<void>> {
+    const log = `${name}-${(this.#started.get(name) ?? 0) + 1}`;
+    const added = await this.#prepare(name, { log, extra, ...(checkout !== undefined && { checkout }) });
     this.#services.push(added);
     added.start();
     await added.ready(READY_WITHIN_MS);
-    return async () => {
-      await added.stop();
-      this.#services = this.#services.filter((service) => service !== added);
-      this.#record();
-    };
+    return () => this.end(added);
+  }
+
+  /** Ends this process in order, for good. */
+  async end(ended: ServiceProcess): Promise<void> {
+    await ended.stop();
+    this.#services = this.#services.filter((service) => service !== ended);
+    this.#record();
+  }
+
+  /** The processes of a service, the oldest first. */
+  processesOf(name: string): readonly ServiceProcess[] {
+    return this.#services.filter(({ service }) => service === name);
   }
 
   /**
@@ -89,7 +112,7 @@ export class Supervisor {
    */
   async restart(name: string, extra?: NodeJS.ProcessEnv): Promise<void> {
     this.#named(name);
-    for (const process of this.#services.filter(({ service }) => service === name)) {
+    for (const process of this.processesOf(name)) {
       await process.stop();
       if (this.#stopped) throw new Failure(`${name} was stopped while restarting`);
       if (extra) process.env = { ...this.#environment(name, process.healthPort), ...extra };
@@ -130,11 +153,13 @@ export class Supervisor {
     return this.#rewired(service, environmentOf(service, { ...this.#settings, healthPort, cache }));
   }
 
-  async #prepare(service: string, { log = service, extra = {} } = {}): Promise<ServiceProcess> {
+  async #prepare(service: string, given: Partial<Particulars> = {}): Promise<ServiceProcess> {
+    const { log = service, extra = {}, checkout = this.#settings?.checkout ?? root } = given;
     const healthPort = await freePort();
+    this.#started.set(service, (this.#started.get(service) ?? 0) + 1);
     return new ServiceProcess({
       service,
-      program: inRoot('apps', service, 'dist/main.js'),
+      program: path.join(checkout, 'apps', service, 'dist/main.js'),
       healthPort,
       env: { ...this.#environment(service, healthPort), ...extra },
       logFile: this.#stateDirectory.path('logs', `${log}.log`),

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { applyMigrations, deploy, migrationsOf, type Migration } from '@sluice/stack/databases/migrations';
+import { migrationUrls } from '@sluice/stack/databases/databases';
+import { queryRows } from '@sluice/stack/databases/query-rows';
+import { freePort } from '@sluice/stack/ports';
+import { startPostgres } from '@sluice/stack/postgres/postgres';
+import { applyMap } from '@sluice/stack/rabbitmq/topology';
+import { withUsers } from '@sluice/stack/rabbitmq/users';
+import type { StateDirectory } from '@sluice/stack/state-directory';
+import { databaseServices, root } from '@sluice/stack/workspace';
+import { required, type Begin } from '../active-fault.js';
+import { GATEWAY } from '../plan.js';
+import { earlierVersion, nextVersion } from './checkouts.js';
+import { CHANGED_DATABASE, CONTRACT } from './next-version.js';
+
+/** The version before, and the one that replaces it. */
+export interface Versions {
+  /** Whose code, migrations and map the system is started with; undefined: those of the tree. */
+  before: string | undefined;
+  next: NextVersion;
+}
+export interface NextVersion {
+  checkout: string;
+  /** Of its processes, until all are of the next version; docs/operations.md, "Upgrade". */
+  settings: Record<string, string>;
+  /** Applied then, to the database of `CHANGED_DATABASE`. */
+  contract: readonly Migration[];
+}
+
+/** @param from a revision of git, from which the tree is the next version; without one, see next-version.ts */
+export async function versionsOf(from: string | undefined): Promise<Versions> {
+  if (from === undefined)
+    return { before: undefined, next: { checkout: await nextVersion(), settings: {}, contract: CONTRACT } };
+  const before = await earlierVersion(from);
+  return { before, next: { checkout: root, settings: settingsFor(before), contract: [] } };
+}
+
+/** What processes of the version before cannot read, and what theirs lack. */
+function settingsFor(before: string): Record<string, string> {
+  const has = (decision: string): boolean => existsSync(path.join(before, 'docs/decisions', decision));
+  return {
+    ...(!has('0034-facts-travel-together.md') && { PUBLISH_BATCHES: 'false' }),
+    ...(!has('0028-who-has-sent-a-message.md') && { ANONYMOUS_MESSAGES: 'accepted' }),
+  };
+}
+
+/** Migrations and topology of the next version, under the processes of the version before. */
+export const expand: Begin<'expand'> = async (_, { stateDirectory, servers, ...system }) => {
+  const { checkout } = required(system.next, 'next version');
+  for (const [service, url] of Object.entries(await ownerUrls(stateDirectory)))
+    await deploy(service, { url, checkout });
+  await applyMap(await withUsers(stateDirectory, (await servers()).broker, { ours: true }));
+};
+
+/** The oldest process of the service by one of the next version. */
+export const replace: Begin<'replace'> = async ({ service, beside }, { supervisor, ...system }) => {
+  const { checkout, settings } = required(system.next, 'next version');
+  const old = required(supervisor.processesOf(service)[0], `process of ${service}`);
+  const start = async (): Promise<unknown> =>
+    supervisor.another(
+      service,
+      { ...settings, ...(service === GATEWAY && { PORT: String(await freePort()) }) },
+      checkout,
+    );
+  const end = async (): Promise<void> => {
+    await supervisor.end(old);
+    if (old.exitCode !== 0) throw new Error(`${service} did not stop in order: exit code ${old.exitCode}`);
+  };
+  if (beside) await start();
+  else await end().then(start);
+  return { end: beside ? end : () => {} };
+};
+
+/** What had to wait until no process of the version before runs: the next version's own settings, and a migration. */
+export const contract: Begin<'contract'> = async (_, { supervisor, stateDirectory, ...system }) => {
+  const next = required(system.next, 'next version');
+  if (Object.keys(next.settings).length > 0)
+    for (const service of supervisor.names.filter((name) => name !== GATEWAY)) await supervisor.restart(service, {});
+  if (next.contract.length === 0) return;
+  const url = required((await ownerUrls(stateDirectory))[CHANGED_DATABASE], 'database');
+  const [written] = await queryRows<Written>(url, WRITTEN);
+  await applyMigrations(url, [...(await migrationsOf(CHANGED_DATABASE, next.checkout)), ...next.contract]);
+  return { end: () => {}, observe: () => written !== undefined && written.before > 0 && written.next > 0 };
+};
+
+/** How many rows each version has written: the one before knows nothing of the column. */
+interface Written {
+  before: number;
+  next: number;
+}
+const WRITTEN = `SELECT (count(*) FILTER (WHERE receipt IS NULL))::int AS before, (count(*) FILTER (WHERE receipt <> payment_id::text))::int AS next
+  FROM orders WHERE payment_id IS NOT NULL`;
+
+/** Where migrations run, by service. */
+const ownerUrls = async (stateDirectory: StateDirectory): Promise<Record<string, string>> =>
+  migrationUrls((await startPostgres(stateDirectory)).url, databaseServices()); // the running one is taken over
