@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BENCHMARKS } from './benchmarks.js';
+import { BENCHMARKS, TABLE } from './benchmarks.js';
 
 const MOST_SECONDS = 25 * 60;
 
@@ -10,8 +10,8 @@ describe('the benchmarks', () => {
     expect(Object.keys(BENCHMARKS).toSorted()).toEqual(files.toSorted());
   });
 
-  it('take less than 25 minutes together', () => {
-    const seconds = Object.values(BENCHMARKS).reduce((sum, plan) => sum + plan.seconds, 0);
+  it('of the table take less than 25 minutes together', () => {
+    const seconds = Object.values(TABLE).reduce((sum, plan) => sum + plan.seconds, 0);
     expect(seconds).toBeLessThan(MOST_SECONDS);
   });
 });

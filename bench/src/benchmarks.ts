@@ -3,6 +3,8 @@ export interface BenchmarkPlan {
   seconds: number;
   /** Whether a PostgreSQL and a RabbitMQ are started for it, and named in DATABASE_URL and AMQP_URL. */
   servers: boolean;
+  /** Whether it is run only when it is named: it compares nothing, and explains how far the system goes. */
+  byName?: boolean;
 }
 
 /** Benchmarks in the order of the table; each is the file of its name in benchmarks/. */
@@ -18,4 +20,13 @@ export const BENCHMARKS: Readonly<Record<string, BenchmarkPlan>> = {
   streams: { seconds: 60, servers: false },
   overload: { seconds: 150, servers: false },
   start: { seconds: 50, servers: false },
+  cost: { seconds: 60, servers: false, byName: true },
+  walls: { seconds: 50, servers: true, byName: true },
+  replicas: { seconds: 75, servers: false, byName: true },
+  scale: { seconds: 20, servers: false, byName: true },
 };
+
+/** What runs when none is named. */
+export const TABLE: Readonly<Record<string, BenchmarkPlan>> = Object.fromEntries(
+  Object.entries(BENCHMARKS).filter(([, { byName }]) => !byName),
+);

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Report } from './benchmark.js';
-import { BENCHMARKS } from './benchmarks.js';
+import { BENCHMARKS, TABLE } from './benchmarks.js';
 import { shown, spread } from './table/statistics.js';
 import { otherPeersOf, tableOf, verdictsOf } from './table/table.js';
 
@@ -9,7 +9,7 @@ import { otherPeersOf, tableOf, verdictsOf } from './table/table.js';
  * Runs the named benchmarks, or all, one after the other, and prints the table: node main.js [<name>...]. A missed aim is
  * a verdict and no failure: the exit code is 1 only when a benchmark could not be measured, or lost a message.
  */
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(TABLE);
 /** Exit code after Ctrl-C, as shells have it. */
 const INTERRUPTED = 130;
 const began = performance.now();

@@ -25,7 +25,7 @@ export async function openPlace(redisPort?: number) {
   const programs = new Programs();
   const { gateway: gatewayPort, bare: barePort, health: healthPort, gate: gatePort } = await freePorts(PORTS);
   const common = { AMQP_URL: broker.url, LOG_LEVEL: 'warn' };
-  await programs.begin(
+  const gateway = await programs.begin(
     'apps/gateway/dist/main.js',
     {
       ...common,
@@ -40,6 +40,7 @@ export async function openPlace(redisPort?: number) {
   if (redisPort !== undefined) await programs.begin('bench/dist/flash-sale/gate-route.js', gate, gatePort, '/');
   return {
     gatewayPort,
+    gatewayPid: gateway.pid!,
     barePort,
     gatePort,
     client,

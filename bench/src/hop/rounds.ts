@@ -15,6 +15,7 @@ const request = (publisher: Publisher, sku: string): Promise<void> => {
 /**
  * Drains a backlog of `count` messages, measured from the first call of the handler until all resulting messages are
  * confirmed by the broker and deleted from the outbox.
+ * @param services that compete for the messages, each with transactions of its own, in one process
  * @returns messages per second
  */
 export async function saturated(
@@ -23,20 +24,19 @@ export async function saturated(
   feeder: Publisher,
   count: number,
   skuOf: (index: number) => string,
+  services = 1,
 ): Promise<number> {
   await place.forget();
   await Promise.all(Array.from({ length: count }, (_, index) => request(feeder, skuOf(index))));
   const { promise: all, resolve: done } = withResolvers();
   let began = 0;
   let left = count;
-  const service = await startService(side, place, {
-    began: () => (began ||= performance.now()),
-    handled: () => --left === 0 && done(),
-  });
+  const observer = { began: () => (began ||= performance.now()), handled: () => --left === 0 && done() };
+  const started = await Promise.all(Array.from({ length: services }, () => startService(side, place, observer)));
   await all;
-  await service.drained();
+  for (const service of started) await service.drained();
   const seconds = (performance.now() - began) / 1_000;
-  await service.close();
+  for (const service of started) await service.close();
   await expectAll(place, count);
   return count / seconds;
 }

@@ -29,6 +29,8 @@ export interface LoadResult {
   /** Processor time per completed order, by part of the system. Milliseconds. */
   cpu: Record<string, number>;
   wal?: { bytesPerOrder: number; fsyncsPerOrder: number } | undefined;
+  /** What the counters of the system grew by, per completed order, by name. */
+  counted?: Record<string, number> | undefined;
   /** Beginning and end of the measured time, as `process.hrtime` has it. Microseconds. */
   window: { fromUs: number; toUs: number };
 }
@@ -37,20 +39,25 @@ export interface LoadResult {
 export async function loadOrders(system: RunningSystem, { inFlight, seconds }: Load): Promise<LoadResult> {
   const loop = new ClosedLoop(system, inFlight);
   await loop.filled();
-  const [cpu, wal, fromUs] = [cpuOf(system.parts), await system.wal?.(), nowUs()];
+  const [cpu, wal, counters, fromUs] = [cpuOf(system.parts), await system.wal?.(), await system.counters?.(), nowUs()];
   loop.counting = true;
   await pause(seconds * 1_000);
   loop.counting = false;
-  const [cpuAfter, toUs, walAfter] = [cpuOf(system.parts), nowUs(), await system.wal?.()];
+  const [cpuAfter, toUs, walAfter, countersAfter] = [
+    cpuOf(system.parts),
+    nowUs(),
+    await system.wal?.(),
+    await system.counters?.(),
+  ];
   await loop.end();
   const orders = loop.completed.length;
-  const spent = Object.keys(cpu).map((part) => [part, (cpuAfter[part]! - cpu[part]!) / orders] as const);
   return {
     placed: loop.placed,
     completed: loop.completed,
     perSecond: orders / ((toUs - fromUs) / 1_000_000),
-    cpu: Object.fromEntries(spent),
+    cpu: growthPerOrder(cpu, cpuAfter, orders),
     wal: wal && walAfter && walPerOrder(wal, walAfter, orders),
+    counted: counters && countersAfter && growthPerOrder(counters, countersAfter, orders),
     window: { fromUs, toUs },
   };
 }
@@ -103,6 +110,13 @@ class ClosedLoop {
 }
 
 const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
+
+const growthPerOrder = (
+  before: Record<string, number>,
+  after: Record<string, number>,
+  orders: number,
+): Record<string, number> =>
+  Object.fromEntries(Object.keys(before).map((name) => [name, (after[name]! - before[name]!) / orders]));
 
 const walPerOrder = (before: WalCounters, after: WalCounters, orders: number): LoadResult['wal'] => ({
   bytesPerOrder: (after.walBytes - before.walBytes) / orders,

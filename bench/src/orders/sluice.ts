@@ -7,6 +7,7 @@ import { runningNode } from '@sluice/stack/rabbitmq/rabbitmq';
 import { ADDRESS, ADMIN, CARD, ShopClient } from '@sluice/stack/shop-client';
 import { Shutdown } from '@sluice/stack/shutdown';
 import type { StateDirectory } from '@sluice/stack/state-directory';
+import type { Supervisor } from '@sluice/stack/services/supervisor';
 import { startSystem } from '@sluice/stack/system';
 import { factsIn } from '@sluice/testing';
 import { connect } from 'amqplib';
@@ -31,6 +32,12 @@ export interface Sluice extends RunningSystem {
   /** Places an order that is not paid, for the next customer. */
   placeUnpaid(): Promise<UnpaidOrder>;
   port: number;
+  brokerUrl: string;
+  /** Of PostgreSQL's administrator. */
+  databaseUrl: string;
+  supervisor: Supervisor;
+  /** The processes as they are now. */
+  partsNow(): Parts;
 }
 
 export interface UnpaidOrder {
@@ -48,12 +55,12 @@ export async function startSluice(run: BenchRun, { customers: count = CUSTOMERS 
   await run.shutdown.add('Sluice', () => shutdown.stop());
   Object.assign(process.env, SETTINGS, run.profiles && { NODE_OPTIONS: PROFILING });
   const port = await freePort();
-  const { broker } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp });
+  const { broker, supervisor } = await startSystem({ stateDirectory, progress, shutdown, port, giveUp });
   const skus = await stockUp(`http://127.0.0.1:${port}`);
   const customers = await tokensOf(stateDirectory, count);
   const facts = await follow(broker.url);
   const http = new HttpClient(port);
-  const url = await runningPostgresUrl(stateDirectory);
+  const databaseUrl = (await runningPostgresUrl(stateDirectory))!;
   let next = 0;
   const placeUnpaid = (product?: number): Promise<UnpaidOrder> => {
     const n = next++;
@@ -63,8 +70,12 @@ export async function startSluice(run: BenchRun, { customers: count = CUSTOMERS 
     place: async (product) => ({ completed: (await placeUnpaid(product)).pay() }),
     placeUnpaid: () => placeUnpaid(),
     port,
+    brokerUrl: broker.url,
+    databaseUrl,
+    supervisor,
     parts: partsOf(stateDirectory),
-    wal: await walReader(url!),
+    partsNow: () => partsOf(stateDirectory),
+    wal: await walReader(databaseUrl),
     stop: async () => {
       http.close();
       await facts.close();
@@ -123,10 +134,11 @@ async function placeOrder(http: HttpClient, facts: Facts, sku: string, token: st
 }
 
 function partsOf(stateDirectory: StateDirectory): Parts {
-  const services = (stateDirectory.recall('services') ?? []).map(({ service, pid }) => [service, [pid]] as const);
+  const services: Record<string, number[]> = {};
+  for (const { service, pid } of stateDirectory.recall('services') ?? []) (services[service] ??= []).push(pid);
   const [postgres, rabbit] = [runningPostgres(stateDirectory), runningNode(stateDirectory)];
   return {
-    ...Object.fromEntries(services),
+    ...services,
     ...(postgres && { PostgreSQL: [postgres.pid] }),
     ...(rabbit && { RabbitMQ: [rabbit.pid] }),
   };

@@ -20,6 +20,8 @@ export interface RunningSystem {
   parts: Parts;
   /** Absent when the system does not use PostgreSQL. */
   wal?(): Promise<WalCounters>;
+  /** Further counters, by name: commits of each database, bytes. */
+  counters?(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
