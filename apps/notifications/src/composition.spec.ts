@@ -55,11 +55,11 @@ const welcome = (state: State, message: Message<typeof AccountRegistered>): Deci
 const verify = (state: State): Decision => proof(state, verified, NOW);
 const release = (state: State): Decision => letGo(state, userId, LIMITS, NOW);
 
-const nobody: State = { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
+const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 /** The state after a decision, as the tables store it. */
 const after = (state: State, { state: changes = {}, append }: Decision): State => ({
   ...state,
-  announced: { ...state.announced, ...Object.fromEntries((append?.newDeliveries ?? []).map((row) => [row.id, row])) },
+  deliveries: { ...state.deliveries, ...changes.deliveries },
   numbers: { ...state.numbers, ...changes.numbers },
   recipients: { ...state.recipients, ...changes.recipients },
   texts: {
@@ -75,7 +75,8 @@ const stored = (text: { id: string; userId: string; about: string; text: string;
   createdAt: new Date(++decidedAt),
 });
 const withheld = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ status }) => status === 'withheld');
-const inboxOf = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ channel }) => channel === 'inbox');
+const inboxOf = ({ state: { deliveries = {} } = {} }: Decision) =>
+  Object.values(deliveries).flatMap((delivery) => (delivery?.channel === 'inbox' ? [delivery] : []));
 const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({
     by: contract.type,
@@ -182,7 +183,7 @@ describe('the composition of deliveries', () => {
         phone: '+15550001',
       }),
     ]);
-    expect(decision.append?.newDeliveries).toEqual([
+    expect(inboxOf(decision)).toEqual([
       {
         ...{ id: noticeId(shipped, 'inbox'), userId, channel: 'inbox', about: `orders/${orderId}` },
         ...{ text: 'Order a1b2c3d4 is on its way.', status: 'kept', createdAt: NOW, sentAt: NOW, version: 1 },
@@ -277,9 +278,9 @@ describe('the composition of deliveries', () => {
       },
     ]);
     const recipient = { phone: null, waiting: [], texts: 0 };
-    expect(first.state).toEqual({ recipients: { [userId]: expect.objectContaining({ ...recipient, entries: 1 }) } });
+    expect(first.state?.recipients).toEqual({ [userId]: expect.objectContaining({ ...recipient, entries: 1 }) });
     const second = compose(after(nobody, first), shipped);
-    expect(second.state).toEqual({ recipients: { [userId]: expect.objectContaining({ ...recipient, entries: 2 }) } });
+    expect(second.state?.recipients).toEqual({ [userId]: expect.objectContaining({ ...recipient, entries: 2 }) });
     expect(second.append?.waitingTexts?.length).toBe(1);
   });
 

@@ -42,34 +42,38 @@ export const noticeId = ({ type, data }: OrderFact, channel: Channel): string =>
 /** The person, and the entry that tells whether the fact was announced before. */
 export const noticeKeys = (fact: OrderFact): Keys => ({
   recipients: [fact.data.userId],
-  announced: [noticeId(fact, 'inbox')],
+  deliveries: [noticeId(fact, 'inbox')],
 });
 
 /**
- * Composes the deliveries of a fact about an order, in the person's language, once. The inbox gets every fact, and is recorded here, without
- * a message. Texts go to a verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
+ * Composes the deliveries of a fact about an order, in the person's language, once. The inbox gets every fact, and is
+ * recorded here, without a message: its entry tells that the fact was announced. Texts go to a verified number, up to the daily limit; until the number arrives, they wait (`release.ts`).
  */
 export function notify(state: State, fact: OrderFact, limits: TextLimits, now: Date): Decision {
   const { userId } = fact.data;
-  if (state.announced[noticeId(fact, 'inbox')]) return {};
+  if (state.deliveries[noticeId(fact, 'inbox')]) return {};
   const before = recipientIn(state, userId);
   const { sms, email, inbox } = noticesOf(announce(fact, before.language), (channel) => noticeId(fact, channel));
-  const entered = inbox ? enter(before, inbox, now) : { after: before };
-  const texted = sms ? sendOrKeep(entered.after, sms, limits, now) : { after: entered.after };
+  const entered = inbox && enter(before, inbox, now);
+  const inboxed = entered?.after ?? before;
+  const texted = sms ? sendOrKeep(inboxed, sms, limits, now) : { after: inboxed };
   const mailed = email ? mail(texted.after, email, limits, now) : { after: texted.after };
-  return decisionOf(before, [entered, texted, mailed]);
+  return decisionOf(before, entered?.entry, [texted, mailed]);
 }
 
 /** What is decided about one channel. */
 export type Step = Pick<Decision, 'append' | 'messages'> & { after: Recipient };
 
 /** The decision of these steps, one after the other. */
-function decisionOf(before: Recipient, steps: readonly Step[]): Decision {
+function decisionOf(before: Recipient, entry: Sent | undefined, steps: readonly Step[]): Decision {
   const { after } = steps.at(-1)!;
   const all = <Name extends 'newDeliveries' | 'newTexts' | 'waitingTexts'>(name: Name) =>
     steps.flatMap(({ append }) => append?.[name] ?? []);
   return {
-    ...(after !== before && { state: { recipients: { [before.userId]: { ...after, version: before.version + 1 } } } }),
+    state: {
+      ...(after !== before && { recipients: { [before.userId]: { ...after, version: before.version + 1 } } }),
+      ...(entry && { deliveries: { [entry.id]: entry } }),
+    },
     append: {
       newDeliveries: all('newDeliveries') as Delivery[],
       newTexts: all('newTexts') as NewText[],
@@ -80,13 +84,13 @@ function decisionOf(before: Recipient, steps: readonly Step[]): Decision {
 }
 
 /** Puts an entry into the person's inbox, under its next number. */
-export function enter(recipient: Recipient, { id, about, text }: Notice, now: Date): Step & { entry: Sent } {
+export function enter(recipient: Recipient, { id, about, text }: Notice, now: Date): { after: Recipient; entry: Sent } {
   const sequence = recipient.entries + 1;
   const entry: Sent = {
     ...{ id, userId: recipient.userId, about, text, channel: 'inbox', status: 'kept', sequence, version: 1 },
     ...{ createdAt: now, sentAt: now, providerReference: null, reason: null },
   };
-  return { after: { ...recipient, entries: sequence }, entry, append: { newDeliveries: [entry] } };
+  return { after: { ...recipient, entries: sequence }, entry };
 }
 
 function sendOrKeep(recipient: Recipient, sms: Notice, limits: TextLimits, now: Date): Step {

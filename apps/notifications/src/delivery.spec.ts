@@ -19,7 +19,7 @@ const message = {
   data,
 } as Message<typeof InboxDelivery>;
 const now = new Date('2026-01-01T12:00:05.000Z');
-const nothing: State = { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
+const nothing: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 const row = { ...data, createdAt: new Date(message.time), sentAt: now, reason: null, version: 1 };
 const sentAs = (providerReference: string) => ({ status: 'sent' as const, providerReference });
 const afterwards = (outcome: Outcome): State => ({

@@ -18,7 +18,7 @@ const fact = <C extends Contract>({ type, version }: C, data: object): Message<C
   }) as Message<C>;
 const shipped = fact(OrderShipped, about);
 
-const nobody: State = { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
+const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 const someone = (verifiedAt: Date | null): State => ({
   ...nobody,
   recipients: { [userId]: { ...recipientIn(nobody, userId), phone: '+15550001', verifiedAt, version: 1 } },
@@ -29,7 +29,7 @@ const after = (state: State, { state: changes = {} }: Decision): State => ({
   recipients: { ...state.recipients, ...changes.recipients },
 });
 const compose = (state: State, message: OrderFact): Decision => notify(state, message, LIMITS, NOW);
-const inboxOf = ({ append }: Decision) => (append?.newDeliveries ?? []).filter(({ channel }) => channel === 'inbox');
+const inboxOf = ({ state: { deliveries = {} } = {} }: Decision) => Object.values(deliveries);
 const sent = ({ messages = [] }: Decision) =>
   messages.map(({ contract, data }) => ({ by: contract.type, ...(data as { id: string; text: string }) }));
 
@@ -41,8 +41,10 @@ describe('a person with an address', () => {
       learnProfile(state, fact(ProfileChanged, { ...profile, channels: ['sms', 'email', 'inbox'], ...change })),
     );
   const mailed = (decision: Decision) => sent(decision).filter(({ by }) => by === 'delivery.email');
-  const endings = ({ append }: Decision) =>
-    (append?.newDeliveries ?? []).map(({ channel, status, reason }) => [channel, status, reason]);
+  const endings = (decision: Decision) =>
+    [...inboxOf(decision), ...(decision.append?.newDeliveries ?? [])].map((delivery) => [
+      ...[delivery?.channel, delivery?.status, delivery?.reason],
+    ]);
 
   it('sends the e-mail beside the text and the entry, each once, all in the person’s language', () => {
     const decision = compose(knowing(verifiedState), shipped);

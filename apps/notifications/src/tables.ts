@@ -162,10 +162,8 @@ const deliveries = {
 
 export const tables = {
   deliveries: collection<Delivery>({ ...deliveries, key: 'id' }),
-  /** Deliveries decided and recorded in one step, which no message carries: the inbox, and texts that are not sent. */
+  /** Deliveries decided and recorded in one step, which no message carries: texts that are not sent. */
   newDeliveries: log<Delivery>(deliveries),
-  /** Read without a lock: the person's row is locked by everything that announces. */
-  announced: collection<Pick<Delivery, 'id'>>({ table: 'deliveries', key: 'id', columns: ['id'], lock: false }),
   numbers: collection<PhoneNumber>({
     table: 'numbers',
     key: 'phone',

@@ -23,7 +23,6 @@ const having = (change: object = {}): State => ({
   deliveries: {},
   texts: { a: { ...text, ...change } as Text },
   watches: {},
-  announced: {},
 });
 const resendAfter = (state: State, minutes: number): Decision => resend(state, 'a', POLICY, after(minutes));
 
@@ -66,12 +65,7 @@ describe('a text without an outcome', () => {
 
 it('does nothing for a text that is deleted', () => {
   expect(
-    resend(
-      { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} },
-      'a',
-      POLICY,
-      after(99),
-    ),
+    resend({ numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} }, 'a', POLICY, after(99)),
   ).toEqual({});
 });
 

@@ -6,7 +6,7 @@ const NOW = new Date('2026-01-01T12:00:00.000Z');
 const later = (ms: number): Date => new Date(NOW.getTime() + ms);
 const user = (n: number): string => `0190a6b0-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const [ann, bob] = [user(1), user(2)];
-const nobody: State = { announced: {}, numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
+const nobody: State = { numbers: {}, recipients: {}, deliveries: {}, texts: {}, watches: {} };
 const after = (state: State, { state: changes = {} }: Decision): State => ({
   ...state,
   recipients: { ...state.recipients, ...changes.recipients },
