@@ -66,7 +66,7 @@ const FORMS = {
     atOnce: 100,
     saleQuantity: 20,
     payWithinSeconds: 10,
-    settings: { RETRY_TIERS_MS: '1000,4000,15000', SHUTDOWN_GRACE_MS: '2000' },
+    settings: { RETRY_TIERS_MS: '1000,4000,15000', SHUTDOWN_GRACE_MS: '6000' },
   },
   long: { perSecond: 6, atOnce: 200, saleQuantity: 150, payWithinSeconds: 30, baskets: true },
 } satisfies Record<string, LoadForm>;

@@ -41,6 +41,21 @@ export const SERVER_LIMITS = {
   },
 };
 
+/**
+ * How long clients are told to keep an idle connection (`Keep-Alive`), shorter than the server keeps it. A process that
+ * stops waits longer than that (SHUTDOWN_GRACE_MS): by then each connection has been closed by a response, or given up by
+ * its client, so that no request is sent on a connection that is being closed. Proxies have a time of their own.
+ * Milliseconds.
+ */
+const CLIENTS_KEEP_IDLE_MS = 5_000;
+
+/** Node.js states its own `keepAliveTimeout`; `keepAliveTimeoutBuffer`, which is for this, is missing before 22.19. */
+export function limitIdleClients(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', async (_, { raw }) => {
+    Object.assign(raw, { _keepAliveTimeout: CLIENTS_KEEP_IDLE_MS });
+  });
+}
+
 /** @param streams limit of open streams, each on a connection of its own */
 export function limitConnections(fastify: FastifyInstance, streams: number): void {
   (fastify.server as Server).maxConnections = streams + MAX_WITHOUT_STREAM;

@@ -13,7 +13,7 @@ import { problemOf, sendProblem } from './problem.filter.js';
 import { limitRates, type RateLimits } from './rate-limits.js';
 import { rememberRoutes } from './routes.js';
 import { keepPrivate, sendSecurityHeaders } from './security-headers.js';
-import { limitConnections, refuseManyHeaders, SERVER_LIMITS } from './server-limits.js';
+import { limitConnections, limitIdleClients, refuseManyHeaders, SERVER_LIMITS } from './server-limits.js';
 import type { Trust } from './trust-proxy.js';
 
 /** The adapter of a Nest application; create that with `bodyParser: false`, because `prepareServer` has its own. */
@@ -58,6 +58,7 @@ export async function prepareServer(
   refuseManyHeaders(fastify);
   explainRefusals(fastify);
   limitConnections(fastify, streams);
+  limitIdleClients(fastify);
   await limitRates(fastify, rates);
   answerOversizedBodies(fastify);
   takeEmptyBodies(fastify);

@@ -37,7 +37,8 @@ describe('a gateway behind a load balancer', () => {
     await gateway.app.listen(0, '127.0.0.1');
     const url = await gateway.app.getUrl();
     await eventually(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200));
-    expect((await fetch(`${url}/healthz`)).headers.get('connection')).toBe('keep-alive');
+    const { headers: before } = await fetch(`${url}/healthz`);
+    expect([before.get('connection'), before.get('keep-alive')]).toEqual(['keep-alive', 'timeout=5']);
 
     const stopped = gateway.stop();
     expect(await (await readiness()).json()).toMatchObject({ status: 'not ready', missing: ['listener'] });
