@@ -20,9 +20,9 @@ export const BENCHMARKS: Readonly<Record<string, BenchmarkPlan>> = {
   streams: { seconds: 60, servers: false },
   overload: { seconds: 150, servers: false },
   start: { seconds: 50, servers: false },
-  cost: { seconds: 60, servers: false, byName: true },
+  cost: { seconds: 75, servers: false, byName: true },
   walls: { seconds: 50, servers: true, byName: true },
-  replicas: { seconds: 75, servers: false, byName: true },
+  replicas: { seconds: 80, servers: false, byName: true },
   scale: { seconds: 20, servers: false, byName: true },
 };
 

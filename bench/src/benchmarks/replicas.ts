@@ -4,7 +4,7 @@ import { Costs, linesOf, type Cost } from '../cost/cost.js';
 import { loadOrders } from '../orders/load.js';
 import { startSluice, type Sluice } from '../orders/sluice.js';
 import { Quota } from '../replicas/quota.js';
-import { predictReplicas } from '../simulation/predictions.js';
+import { predictReplicas, TOLERANCE } from '../simulation/predictions.js';
 import type { Row } from '../table/row.js';
 import { ratioAtLeast, ratioAtMost } from '../table/verdict.js';
 
@@ -12,8 +12,6 @@ import { ratioAtLeast, ratioAtMost } from '../table/verdict.js';
 const SERVICE = 'orders';
 const SHARE = 0.08;
 const LOAD = { inFlight: 128, seconds: 5 };
-/** By how much a prediction of the simulation may be wrong. */
-const TOLERANCE = 0.2;
 
 /**
  * Whether a second process of a service carries what the simulation says, on two cores: each process of one service gets

@@ -1,12 +1,9 @@
 import type { Benchmark } from '../benchmark.js';
 import { COST } from '../simulation/measured.js';
-import { predict } from '../simulation/predictions.js';
+import { predict, TOLERANCE } from '../simulation/predictions.js';
 import { lineOf, LINES, textOf } from '../simulation/scale.js';
 import type { Row } from '../table/row.js';
 import { ratioAtLeast, ratioAtMost } from '../table/verdict.js';
-
-/** By how much the simulation may differ from what was measured on the same two cores. */
-export const TOLERANCE = 0.15;
 
 /**
  * How far the system goes: a simulation whose parameters are measured (simulation/measured.ts), beside the measurement

@@ -34,56 +34,87 @@ export interface MeasuredWalls {
   idleShare: number;
 }
 
+/**
+ * `npm run bench -- cost` of 2026-11-30 on two cores, Node 20.20.2, PostgreSQL 15.18, RabbitMQ 3.10.8: 16 and 64 in
+ * flight of the run of 14:45 UTC, 256 of that of 14:41, in which it was measured last, so that its code was warm.
+ */
 export const COST: Readonly<Record<16 | 64 | 256, MeasuredCost>> = {
   16: {
     inFlight: 16,
-    perSecond: 47.7,
-    completedMs: { p50: 329, p99: 528 },
+    perSecond: 61.3,
+    completedMs: { p50: 248, p99: 363 },
     cpuMs: {
-      ...{ gateway: 3.68, orders: 5.28, inventory: 2.92, payments: 3.47, logistics: 3.89, notifications: 4.31 },
-      ...{ promotions: 1.25, PostgreSQL: 7.36, RabbitMQ: 5.49 },
+      gateway: 2.19,
+      orders: 3.97,
+      inventory: 1.78,
+      payments: 2.31,
+      logistics: 2.71,
+      notifications: 2.96,
+      promotions: 1.17,
+      PostgreSQL: 7.21,
+      RabbitMQ: 4.78,
     },
-    loadMs: 1.08,
-    commits: { orders: 1.34, inventory: 0.73, payments: 0.88, logistics: 1, notifications: 0.96, promotions: 0.46 },
-    amqp: { sent: 6.3, sentByOrders: 3.4, delivered: 7.1 },
-    fsyncs: 4.87,
-    walBytes: 38_100,
+    loadMs: 0.76,
+    commits: { orders: 1.26, inventory: 0.77, payments: 0.94, logistics: 1.14, notifications: 0.96, promotions: 0.36 },
+    amqp: { sent: 6.54, sentByOrders: 3.41, delivered: 7.34 },
+    fsyncs: 4.27,
+    walBytes: 34800,
   },
   64: {
     inFlight: 64,
-    perSecond: 83.6,
-    completedMs: { p50: 698, p99: 838 },
+    perSecond: 123.0,
+    completedMs: { p50: 482, p99: 682 },
     cpuMs: {
-      ...{ gateway: 2.65, orders: 2.89, inventory: 1.34, payments: 2.21, logistics: 2.41, notifications: 2.21 },
-      ...{ promotions: 0.67, PostgreSQL: 4.51, RabbitMQ: 2.77 },
+      gateway: 1.47,
+      orders: 1.94,
+      inventory: 0.96,
+      payments: 1.22,
+      logistics: 1.2,
+      notifications: 1.78,
+      promotions: 0.42,
+      PostgreSQL: 3.53,
+      RabbitMQ: 2.16,
     },
-    loadMs: 0.83,
-    commits: { orders: 0.39, inventory: 0.3, payments: 0.37, logistics: 0.41, notifications: 0.35, promotions: 0.14 },
-    amqp: { sent: 3.8, sentByOrders: 2, delivered: 4.1 },
-    fsyncs: 1.71,
-    walBytes: 36_800,
+    loadMs: 0.46,
+    commits: { orders: 0.36, inventory: 0.23, payments: 0.29, logistics: 0.33, notifications: 0.31, promotions: 0.11 },
+    amqp: { sent: 3.4, sentByOrders: 1.71, delivered: 3.61 },
+    fsyncs: 1.49,
+    walBytes: 34100,
   },
   256: {
     inFlight: 256,
-    perSecond: 118.3,
-    completedMs: { p50: 1_608, p99: 2_173 },
+    perSecond: 137.4,
+    completedMs: { p50: 1647, p99: 2014 },
     cpuMs: {
-      ...{ gateway: 1.71, orders: 2.07, inventory: 0.98, payments: 1.32, logistics: 1.48, notifications: 1.73 },
-      ...{ promotions: 0.46, PostgreSQL: 3.24, RabbitMQ: 2.03 },
+      gateway: 1.46,
+      orders: 1.87,
+      inventory: 0.73,
+      payments: 1.15,
+      logistics: 1.21,
+      notifications: 1.68,
+      promotions: 0.38,
+      PostgreSQL: 3.04,
+      RabbitMQ: 1.6,
     },
-    loadMs: 0.67,
-    commits: { orders: 0.14, inventory: 0.15, payments: 0.17, logistics: 0.18, notifications: 0.19, promotions: 0.07 },
-    amqp: { sent: 3, sentByOrders: 1.5, delivered: 3.1 },
-    fsyncs: 0.96,
-    walBytes: 36_000,
+    loadMs: 0.52,
+    commits: { orders: 0.11, inventory: 0.16, payments: 0.19, logistics: 0.22, notifications: 0.22, promotions: 0.07 },
+    amqp: { sent: 2.96, sentByOrders: 1.5, delivered: 3.12 },
+    fsyncs: 0.94,
+    walBytes: 36900,
   },
 };
 
 export const WALLS: MeasuredWalls = {
+  // walls, 2026-11-30, "one queue, 1 kB": median of 10,838 to 15,297. A lower bound: both cores were full.
   queuePerSecond: 11_500,
+  // walls, "one row, two services": median of 6,927 to 9,191. A lower bound too.
   rowPerSecond: 7_500,
+  // walls, "WAL of one PostgreSQL, 2 connections".
   walMbPerSecond: 150,
-  fsyncMs: 0.11,
-  liveMsPerOrder: 0.6,
+  // walls, "write of 8 kB to the disk": 0.09 to 0.11.
+  fsyncMs: 0.1,
+  // replicas, "a gateway without requests": 0.40 with 128 in flight, 0.62 with 64.
+  liveMsPerOrder: 0.4,
+  // orders, "% of a core when idle" of nine processes and their servers: 2.5 to 9.8 (docs/performance.md).
   idleShare: 0.004,
 };

@@ -50,7 +50,7 @@ export function simulate({ layout, load, parameters, orders, seed = 1 }: Simulat
       if (done === filling || done === filling + orders) readings.push(read(system));
       if ('inFlight' in load) begin();
     };
-    system.place({ hot: random() < layout.hotShare, accepted() {}, completed });
+    system.place({ hot: random() < layout.hotShare, completed });
   };
   if ('inFlight' in load) beginAll(clock, load.inFlight, begin);
   else comeAtRandom(clock, () => exponential(random, 1_000 / load.perSecond), begin);

@@ -3,11 +3,8 @@ import { messagesOf, SERVICES } from './flow.js';
 import { oneMachine, type Layout } from './layout.js';
 import { COST } from './measured.js';
 import { PARAMETERS } from './parameters.js';
-import { predict, predictReplicas } from './predictions.js';
+import { predict, predictReplicas, TOLERANCE } from './predictions.js';
 import { simulate } from './simulate.js';
-
-/** By how much the simulation may differ from the measurement. */
-const TOLERANCE = 0.15;
 
 const expectNear = (value: number, wanted: number, tolerance: number): void => {
   expect(value).toBeGreaterThan(wanted * (1 - tolerance));

@@ -12,7 +12,6 @@ import { Station } from './station.js';
 export interface Order {
   /** Whether it is for the one product that many want. */
   hot: boolean;
-  accepted(): void;
   completed(): void;
 }
 
@@ -39,9 +38,7 @@ export class SimulatedSystem {
   readonly processes: Readonly<Record<ServiceName, readonly Process[]>>;
   readonly databases: readonly Database[];
   readonly broker: Broker;
-  /** Of all services. */
   readonly commits = processesOf(() => 0);
-  readonly handled = processesOf(() => 0);
   /** Time in which the row of the product that many want was locked. Milliseconds. */
   lockedMs = 0;
   readonly #hotRow: Station;
@@ -107,7 +104,6 @@ export class SimulatedSystem {
   /** State, inbox and outbox of a batch: two round trips, the second with a write of the log. Rows are locked between. */
   #commit(service: ServiceName, batch: Message[], done: () => void): void {
     this.commits[service] += 1;
-    this.handled[service] += batch.length;
     const { networkMs } = this.layout;
     const database = this.databases[this.databases.length === 1 ? 0 : SERVICES.indexOf(service)]!;
     const halfMs = costOf(this.parameters.postgres, batch.length) / 2;
@@ -144,7 +140,7 @@ export class SimulatedSystem {
   #sendAll(batch: readonly Message[]): void {
     const byType = new Map<string, Order[]>();
     for (const { type, handler, order } of batch) {
-      if (REPLIED.has(type)) this.broker.publish([], 1, 0, () => type === PLACE && order.accepted());
+      if (REPLIED.has(type)) this.broker.publish([], 1, 0, () => {});
       for (const sent of handler.sends) {
         const orders = byType.get(sent);
         if (orders) orders.push(order);
