@@ -46,7 +46,7 @@ export class ServiceSwitches {
     }));
   }
 
-  /** @throws {Refused} no such service or turn, or the last turn of the service has not ended: two starts are two processes */
+  /** @throws {Refused} no such service or turn, or its last turn has not ended: two starts would be two processes */
   async turn(service: unknown, turn: unknown): Promise<void> {
     if (typeof service !== 'string' || !this.#names.includes(service))
       throw new Refused('There is no such service here.');

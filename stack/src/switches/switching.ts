@@ -33,7 +33,8 @@ export class Switching {
 
   /** Before the services are started. */
   async open({ supervisor, broker, port, tokenPrivateKey }: SwitchedSystem, shutdown: Shutdown): Promise<void> {
-    const { tokensBy } = await import('../services/tokens.js'); // loads what signs, which takes longer than a short command
+    // Loads the library that signs, which takes longer than a short command.
+    const { tokensBy } = await import('../services/tokens.js');
     const rewire = (service: string, to: number): void => supervisor.rewire(service, to);
     const network = this.broker && new Network(Number(new URL(broker.url).port), rewire);
     await shutdown.add('network', async () => network?.close());

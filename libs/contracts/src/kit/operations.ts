@@ -131,7 +131,7 @@ export const operationsAt = (service: string) => ({
     mayRest: true,
     reply: Discarded,
     about:
-      `Removes the dead letters with these ids from one queue of ${service}, for good: its log keeps why each was one. ` +
+      `Removes the dead letters with these ids from one queue of ${service}, for good: its log keeps the reasons. ` +
       `Twice is safe. Problems: 404 not a queue of ${service} with dead letters.`,
   }),
   Reannounce: command(`${service}.reannounce`, Reannouncing, {
