@@ -144,8 +144,11 @@ describe('the stream of an inbox', () => {
     await notifications.stop();
     const stream = await follow({ gateway: polling, lastEventId: 1 });
     expect(stream).toMatchObject({ status: 200 });
-    notifications = await startPeer(broker, 'notifications', NotificationsPeer);
-    add(ANN, 'Entry 1', 'Entry 2');
+    // The gateway asks as soon as somebody answers: the entries must be there before.
+    class WithEntries extends NotificationsPeer {
+      override readonly inboxes = new Map([[ANN, ['Entry 1', 'Entry 2']]]);
+    }
+    notifications = await startPeer(broker, 'notifications', WithEntries);
     await received(stream, [2]);
   });
 
