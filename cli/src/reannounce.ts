@@ -43,7 +43,7 @@ export async function reannounce(system: AuditedSystem, request: Request): Promi
       const contract = operationsOf(service)?.Reannounce;
       if (contract) await announce({ client, progress, service, contract }, request);
     }
-    await settle(system, progress);
+    await waitUntilHandled(system, progress);
   };
   try {
     await connected(client);
@@ -54,7 +54,7 @@ export async function reannounce(system: AuditedSystem, request: Request): Promi
   }
 }
 
-const settle = (system: AuditedSystem, progress: Progress): Promise<void> =>
+const waitUntilHandled = (system: AuditedSystem, progress: Progress): Promise<void> =>
   progress.step('messages', async (note) => {
     const { quiet } = await waitForQuiet(system, QUIET_WITHIN_MS);
     note(quiet ? 'all are handled' : 'the shop is at work');

@@ -122,9 +122,9 @@ describe('an order among others who keep their word, whatever is delivered when,
     const past = history.map((entry) => ({ ...entry, at: entry.at.toISOString() }));
     const beginning = hasEnded(order!) ? ['order.placed', 'order.priced'] : [];
     const facts = sent.filter(({ contract: { kind, type } }) => kind === 'event' && !beginning.includes(type));
-    const told = (messages: readonly Outgoing[] = []) =>
+    const typesAndData = (messages: readonly Outgoing[] = []) =>
       messages.map(({ contract: { type }, data }) => ({ type, data }));
-    expect(told(announceOrder(order!, past).messages)).toEqual(told(facts));
+    expect(typesAndData(announceOrder(order!, past).messages)).toEqual(typesAndData(facts));
   });
 
   always('says that its money was taken, once, whenever it was', (world) => {

@@ -11,7 +11,7 @@ interface Figure {
 const MOST_LONG_LINES_PERCENT = 1;
 const MOST_SPEECH_VERBS = 4;
 /** As formatted, without specs; what they are is in docs/decisions/0031. */
-const MOST_LOCAL_STACK_LINES = 15_500;
+const MOST_LOCAL_STACK_LINES = 18_200;
 
 export const isWithinLimits = (figures: Figures): boolean => figuresOf(figures).every(({ held }) => held);
 
