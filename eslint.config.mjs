@@ -28,8 +28,8 @@ const layers = {
   'type:rights': [...libs, 'type:topology', 'type:stack'],
   'type:mutation': ['type:stack'],
   'type:cli': [
-    ...['type:contracts', 'type:messaging', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz', 'type:rights'],
-    'type:mutation',
+    ...['type:contracts', 'type:messaging', 'type:topology', 'type:stack', 'type:audit', 'type:chaos', 'type:fuzz'],
+    ...['type:rights', 'type:mutation'],
   ],
   'type:app': libs,
   'type:e2e': ['type:contracts', 'type:stack', 'type:testing'],

@@ -141,8 +141,7 @@ class Scene {
       progress.step('npm run reannounce', () => this.commands.succeed('reannounce', '--refund')),
       this.#comeBack(),
     ]);
-    for (const line of said.split('\n').filter((one) => /^✓|^ {2}(charge|parcel)/.test(one)))
-      progress.line(`  ${line}`);
+    for (const line of summaryOf(said)) progress.line(`  ${line}`);
   }
 
   /** People whose order the shop knows do again what the shop has forgotten: they pay, or cancel. */
@@ -199,6 +198,21 @@ class Scene {
     const { url } = await startPostgres(this.run.stateDirectory); // the running one is taken over
     return Object.fromEntries(databaseServices().map((service) => [service, databaseOn(url, service)]));
   }
+}
+
+/** What providers know and the databases did not, counted; and what was announced. */
+const FINDINGS = {
+  'charges became the payments of their orders': /^ {2}charge .* is the payment of its order$/,
+  'charges went back': /^ {2}charge .* goes back$/,
+  'parcels are at the carrier for no order': /^ {2}parcel .* no order here has it$/,
+};
+
+function summaryOf(said: string): string[] {
+  const lines = said.split('\n');
+  const counts = Object.entries(FINDINGS).map(
+    ([what, pattern]) => `${lines.filter((line) => pattern.test(line)).length} ${what}`,
+  );
+  return [...lines.filter((line) => line.startsWith('✓')), counts.join(', ')];
 }
 
 function countedByStatus(orders: readonly { status: string }[]): string {

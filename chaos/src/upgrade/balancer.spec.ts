@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually } from '@sluice/testing';
 import { Balancer, type Backend } from './balancer.js';
@@ -54,10 +55,8 @@ afterEach(async () => {
 /** @param agent whose connection it is; without one, a new connection */
 function ask(agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ port: balancer.port, host: '127.0.0.1', agent }, async (response) => {
-      let text = '';
-      for await (const chunk of response) text += String(chunk);
-      resolve(text);
+    get({ port: balancer.port, host: '127.0.0.1', agent }, (response) => {
+      text(response).then(resolve, reject);
     }).on('error', reject);
   });
 }
