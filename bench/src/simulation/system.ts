@@ -101,28 +101,32 @@ export class SimulatedSystem {
     thread.serveWhenFree(ms, () => this.#commit(service, batch, done), pauseMs);
   }
 
-  /** State, inbox and outbox of a batch: two round trips, the second with a write of the log. Rows are locked between. */
   #commit(service: ServiceName, batch: Message[], done: () => void): void {
     this.commits[service] += 1;
-    const { networkMs } = this.layout;
-    const database = this.databases[this.databases.length === 1 ? 0 : SERVICES.indexOf(service)]!;
-    const halfMs = costOf(this.parameters.postgres, batch.length) / 2;
-    const isHot = service === 'inventory' && batch.some(({ order }) => order.hot);
-    let lockedAt = 0;
     const committed = (): void => {
-      if (isHot) this.#unlock(lockedAt);
-      this.clock.after(networkMs, () => {
-        this.#sendAll(batch);
-        done();
+      this.#sendAll(batch);
+      done();
+    };
+    const isHot = service === 'inventory' && batch.some(({ order }) => order.hot);
+    if (!isHot) return this.#transaction(service, batch.length, committed);
+    this.#hotRow.acquire(() => {
+      const since = this.clock.now;
+      this.#transaction(service, batch.length, () => {
+        this.#unlock(since);
+        committed();
       });
-    };
-    const bytes = this.parameters.walBytesPerMessage * batch.length;
-    const write = (): void => database.cpu.serve(halfMs, () => database.flush(bytes, committed));
-    const read = (): void => {
-      lockedAt = this.clock.now;
-      database.cpu.serve(halfMs, () => this.clock.after(2 * networkMs, write));
-    };
-    this.clock.after(networkMs, () => (isHot ? this.#hotRow.acquire(read) : read()));
+    });
+  }
+
+  /** State, inbox and outbox of a batch: two round trips, the second with a write of the log. */
+  #transaction(service: ServiceName, messages: number, then: () => void): void {
+    const { clock, layout, parameters } = this;
+    const database = this.databases[this.databases.length === 1 ? 0 : SERVICES.indexOf(service)]!;
+    const halfMs = costOf(parameters.postgres, messages) / 2;
+    const arrive = (next: () => void): void => clock.after(layout.networkMs, next);
+    const flush = (): void => database.flush(parameters.walBytesPerMessage * messages, () => arrive(then));
+    const write = (): void => database.cpu.serve(halfMs, flush);
+    arrive(() => database.cpu.serve(halfMs, () => arrive(() => arrive(write))));
   }
 
   #unlock(since: number): void {
