@@ -77,6 +77,7 @@ describe('the catalogue of a system', () => {
       'counter.dead-letters',
       'counter.redrive',
       'counter.discard',
+      'counter.reannounce',
       'service.pulse',
     ]);
     expect(counts.ownerOf(Counted)).toBe('counter');
