@@ -53,7 +53,7 @@ export const LINES: readonly { cores: number; way: Way }[] = [
   { cores: 1_000, way: CELLS },
 ];
 
-export interface Line {
+export interface Result {
   cores: number;
   name: string;
   cells: number;
@@ -67,7 +67,7 @@ export interface Line {
   mostPerSecond: number;
 }
 
-export function lineOf({ cores, way }: (typeof LINES)[number]): Line {
+export function resultOf({ cores, way }: (typeof LINES)[number]): Result {
   const cells = way.cellCores ? Math.floor(cores / way.cellCores) : 1;
   const serverCores = Math.min(cores / cells, SERVER_CORES);
   const kind = { ...way.kind, cores: cores / cells, postgresCores: serverCores, brokerCores: serverCores };
@@ -97,13 +97,13 @@ const TITLES = [
 ];
 
 /** The table of docs/scale.md. */
-export function textOf(lines: readonly Line[]): string[] {
+export function textOf(lines: readonly Result[]): string[] {
   const cells = [TITLES, ...lines.map(cellsOf)];
   const widths = TITLES.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column]!)).join(' | ')} |`);
 }
 
-function cellsOf({ cores, name, cells, processes, perSecond, wall, at, mostPerSecond }: Line): string[] {
+function cellsOf({ cores, name, cells, processes, perSecond, wall, at, mostPerSecond }: Result): string[] {
   const { gateway, ...others } = processes;
   const count = Object.values(others).reduce((all, one) => all + one, 0);
   const rates = [shown(perSecond), wall, shown(at.p50), shown(at.p99), shown(mostPerSecond)];

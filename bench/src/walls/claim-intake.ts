@@ -9,7 +9,7 @@ import type { Values } from '../rounds.js';
 const USERS = 12_000;
 
 /** One gateway with an open sale and one that is sold out, and the processor time of its process. */
-export async function openDoor() {
+export async function openClaimIntake() {
   const place = await openPlace();
   const users = newTokens(USERS);
   const [open, soldOut] = [
