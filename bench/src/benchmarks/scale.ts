@@ -1,7 +1,7 @@
 import type { Benchmark } from '../benchmark.js';
 import { COST } from '../simulation/measured.js';
 import { predict, TOLERANCE } from '../simulation/predictions.js';
-import { LINES, rowOf, textOf } from '../simulation/scale.js';
+import { resultOf, LINES, textOf } from '../simulation/scale.js';
 import type { Row } from '../table/row.js';
 import { ratioAtLeast, ratioAtMost } from '../table/verdict.js';
 
@@ -11,7 +11,7 @@ import { ratioAtLeast, ratioAtMost } from '../table/verdict.js';
  */
 export const benchmark: Benchmark = {
   async measure({ progress }) {
-    const lines = LINES.map(rowOf);
+    const lines = LINES.map(resultOf);
     for (const line of textOf(lines)) progress.line(line);
     return [16, 64, 256].flatMap((inFlight) => besideMeasured(inFlight as keyof typeof COST));
   },

@@ -8,7 +8,7 @@ import { spreadOut } from '../hop/stock.js';
 import { measureInTurn, type Measured, type Sides } from '../rounds.js';
 import type { Row } from '../table/row.js';
 import { commitsPerSecond, fsyncMs, walMbPerSecond } from '../walls/database.js';
-import { openClaims } from '../walls/claims.js';
+import { openClaimIntake } from '../walls/claim-intake.js';
 import { openQueues, type QueueLoad } from '../walls/queue.js';
 
 const MESSAGES = 3_000;
@@ -18,7 +18,7 @@ const oneRow = (): string => 'sku-0';
 export const benchmark: Benchmark = {
   async measure(run) {
     const { pid } = runningNode(run.stateDirectory)!;
-    const [place, claims, queues] = [await openPlace(), await openClaims(), await openQueues(pid)];
+    const [place, intake, queues] = [await openPlace(), await openClaimIntake(), await openQueues(pid)];
     const feeder = new Publisher({ url: place.url });
     const hop = (skuOf: (index: number) => string, services: number) => async () => ({
       'per second': await saturated('group commit', place, feeder, run.quick ? 300 : MESSAGES, skuOf, services),
@@ -32,15 +32,15 @@ export const benchmark: Benchmark = {
       'spread rows, one service': hop(spreadOut, 1),
       'one row, one service': hop(oneRow, 1),
       'one row, two services': hop(oneRow, 2),
-      'one gateway, claims accepted': () => claims.accepted(run.quick ? 500 : 4_000),
-      'one gateway, users refused': () => claims.refused(run.quick ? 500 : 4_000),
+      'one gateway, claims accepted': () => intake.accepted(run.quick ? 500 : 4_000),
+      'one gateway, users refused': () => intake.refused(run.quick ? 500 : 4_000),
     };
     const options = { rounds: run.quick ? 1 : 2, withinSeconds: 25, progress: run.progress, required: [] };
     try {
       return rowsOf(Object.keys(sides), await measureInTurn(sides, options));
     } finally {
       await feeder.close();
-      await Promise.all([queues.close(), claims.close(), place.close()]);
+      await Promise.all([queues.close(), intake.close(), place.close()]);
     }
   },
 };

@@ -31,8 +31,8 @@ const servers: Way['kind'] = { ...live, databases: 'one per service', brokerNode
 const BUILT: Way = { name: 'as built, one server of each kind', kind: built };
 const BUILT_SERVERS: Way = { name: 'as built, 6 PostgreSQL, 3 broker nodes', kind: { ...servers, live: built.live } };
 const LIVE: Way = { name: 'live facts to one gateway (a)', kind: live };
-const HOT: Way = { name: '(a), every order for one product', kind: { ...live, hotShare: 1 } };
 const SERVERS: Way = { name: '(a), 6 PostgreSQL, 3 broker nodes (b)', kind: servers };
+const HOT: Way = { name: '(b), every order for one product', kind: { ...servers, hotShare: 1 } };
 const COPIES: Way = { name: '(b), each queue on all 3 nodes', kind: { ...servers, copies: 3 } };
 const PARTITIONS: Way = { name: '(b), 4 partitions of each queue', kind: { ...servers, partitions: 4 } };
 const CELLS: Way = { name: 'cells of 10 cores, each as built', kind: built, cellCores: 10 };
@@ -43,6 +43,7 @@ export const LINES: readonly { cores: number; way: Way }[] = [
   { cores: 100, way: BUILT },
   { cores: 100, way: BUILT_SERVERS },
   { cores: 100, way: LIVE },
+  { cores: 100, way: SERVERS },
   { cores: 100, way: HOT },
   { cores: 100, way: CELLS },
   { cores: 1_000, way: LIVE },
@@ -52,7 +53,7 @@ export const LINES: readonly { cores: number; way: Way }[] = [
   { cores: 1_000, way: CELLS },
 ];
 
-export interface ScaleRow {
+export interface Result {
   cores: number;
   name: string;
   cells: number;
@@ -66,7 +67,7 @@ export interface ScaleRow {
   mostPerSecond: number;
 }
 
-export function rowOf({ cores, way }: (typeof LINES)[number]): ScaleRow {
+export function resultOf({ cores, way }: (typeof LINES)[number]): Result {
   const cells = way.cellCores ? Math.floor(cores / way.cellCores) : 1;
   const serverCores = Math.min(cores / cells, SERVER_CORES);
   const kind = { ...way.kind, cores: cores / cells, postgresCores: serverCores, brokerCores: serverCores };
@@ -96,13 +97,13 @@ const TITLES = [
 ];
 
 /** The table of docs/scale.md. */
-export function textOf(lines: readonly ScaleRow[]): string[] {
+export function textOf(lines: readonly Result[]): string[] {
   const cells = [TITLES, ...lines.map(cellsOf)];
   const widths = TITLES.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells.map((row) => `| ${row.map((text, column) => text.padEnd(widths[column]!)).join(' | ')} |`);
 }
 
-function cellsOf({ cores, name, cells, processes, perSecond, wall, at, mostPerSecond }: ScaleRow): string[] {
+function cellsOf({ cores, name, cells, processes, perSecond, wall, at, mostPerSecond }: Result): string[] {
   const { gateway, ...others } = processes;
   const count = Object.values(others).reduce((all, one) => all + one, 0);
   const rates = [shown(perSecond), wall, shown(at.p50), shown(at.p99), shown(mostPerSecond)];
