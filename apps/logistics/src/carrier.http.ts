@@ -6,8 +6,8 @@ import type { Booked, Carrier, Listing, Progress, Recall, Shipment } from './car
 /** Statuses of a recall without a booking (RFC 9110): not found, gone. */
 const NOT_BOOKED = new Set([404, 410]);
 
-/** Statuses of a question for a shipment that the carrier does not answer: not found, not allowed, not implemented. */
-const NOT_TOLD = new Set([404, 405, 410, 501]);
+/** Statuses of a question for a shipment that the carrier does not answer: not found, not allowed, gone. */
+const NOT_TOLD = new Set([404, 405, 410]);
 /** Any other status is that of a parcel that was not fetched. */
 const Told = z.object({ status: z.string() });
 
