@@ -58,7 +58,7 @@ describe('the HTTP carrier', () => {
     ['delivered', 200, { status: 'delivered' }, 'delivered'],
     ['not fetched', 200, { status: 'booked' }, undefined],
     ['not known', 404, {}, undefined],
-    ['never told', 501, {}, undefined],
+    ['never told', 405, {}, undefined],
   ])('tells of a parcel that is %s', async (_, status, body, progress) => {
     const carrier = await carrierReplying(status, body);
     expect(await carrier.progress(SHIPMENT.parcelId)).toBe(progress);

@@ -9,11 +9,7 @@ import type { Values } from '../rounds.js';
 const USERS = 12_000;
 
 /** One gateway with an open sale and one that is sold out, and the processor time of its process. */
-<<<<<<<< HEAD:bench/src/walls/claims.ts
-export async function openClaims() {
-========
 export async function openClaimIntake() {
->>>>>>>> scale:bench/src/walls/claim-intake.ts
   const place = await openPlace();
   const users = newTokens(USERS);
   const [open, soldOut] = [
