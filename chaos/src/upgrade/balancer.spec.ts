@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { eventually } from '@sluice/testing';
 import { Balancer, type Backend } from './balancer.js';
@@ -15,16 +16,16 @@ class Process {
 
   async start(): Promise<this> {
     this.backend = {
-      port: await this.#listen(() => ({ status: 200, text: this.name })),
-      healthPort: await this.#listen(() => ({ status: this.ready ? 200 : 503, text: '' })),
+      port: await this.#listen(() => ({ status: 200, body: this.name })),
+      healthPort: await this.#listen(() => ({ status: this.ready ? 200 : 503, body: '' })),
     };
     return this;
   }
 
-  async #listen(answer: () => { status: number; text: string }): Promise<number> {
+  async #listen(answer: () => { status: number; body: string }): Promise<number> {
     const server = createServer((_, response) => {
-      const { status, text } = answer();
-      response.writeHead(status).end(text);
+      const { status, body } = answer();
+      response.writeHead(status).end(body);
     });
     this.#servers.push(server.listen(0, '127.0.0.1'));
     await once(server, 'listening');
@@ -54,10 +55,8 @@ afterEach(async () => {
 /** @param agent whose connection it is; without one, a new connection */
 function ask(agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ port: balancer.port, host: '127.0.0.1', agent }, async (response) => {
-      let text = '';
-      for await (const chunk of response) text += String(chunk);
-      resolve(text);
+    get({ port: balancer.port, host: '127.0.0.1', agent }, (response) => {
+      resolve(text(response));
     }).on('error', reject);
   });
 }
