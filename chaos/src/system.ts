@@ -21,7 +21,7 @@ import { Providers, type Step } from './long/providers.js';
 import { GATEWAY, type Form, type Server } from './plan.js';
 import { serverPids } from './servers.js';
 import { Balancer, type Backend } from './upgrade/balancer.js';
-import { versionsOf, type NextVersion, type Versions } from './upgrade/upgrade.js';
+import { versionsOf, type NextVersion, type Versions } from './upgrade/versions.js';
 
 const PROVIDER_URLS = ['CARD_GATEWAY_URL', 'CARRIER_URL', 'SMS_PROVIDER_URL'];
 
