@@ -16,16 +16,16 @@ class Process {
 
   async start(): Promise<this> {
     this.backend = {
-      port: await this.#listen(() => ({ status: 200, text: this.name })),
-      healthPort: await this.#listen(() => ({ status: this.ready ? 200 : 503, text: '' })),
+      port: await this.#listen(() => ({ status: 200, body: this.name })),
+      healthPort: await this.#listen(() => ({ status: this.ready ? 200 : 503, body: '' })),
     };
     return this;
   }
 
-  async #listen(answer: () => { status: number; text: string }): Promise<number> {
+  async #listen(answer: () => { status: number; body: string }): Promise<number> {
     const server = createServer((_, response) => {
-      const { status, text } = answer();
-      response.writeHead(status).end(text);
+      const { status, body } = answer();
+      response.writeHead(status).end(body);
     });
     this.#servers.push(server.listen(0, '127.0.0.1'));
     await once(server, 'listening');
@@ -56,7 +56,7 @@ afterEach(async () => {
 function ask(agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {
     get({ port: balancer.port, host: '127.0.0.1', agent }, (response) => {
-      text(response).then(resolve, reject);
+      resolve(text(response));
     }).on('error', reject);
   });
 }

@@ -67,9 +67,9 @@ export class OpenBatches {
     if (waiting.length > 0) await pause(SINGLE_ACKS_ARRIVE_WITHIN_MS);
   }
 
-  #send(ack: () => void): void {
+  #send(send: () => void): void {
     try {
-      ack();
+      send();
     } catch {
       this.logger.debug('the channel closed before the ack: the broker delivers it again');
     }

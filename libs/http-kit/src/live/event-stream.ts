@@ -30,8 +30,16 @@ const RETRY_MS = 1_000;
  * Milliseconds.
  */
 const OVER_LIMIT_MS = 5_000;
-/** No cache may store the events and no proxy (nginx) may buffer them. */
-const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+/**
+ * No cache may store the events and no proxy (nginx) may buffer them. The connection is not used again: a process that
+ * stops ends all streams at once, and a request on one of their connections would meet its end.
+ */
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+};
 
 /**
  * A stream of server-sent events. Its buffer is bounded by the limit plus one event; a client that does not read is
