@@ -40,7 +40,7 @@ export class MachineController {
   watch(@Me() me: Caller, @Res() reply: FastifyReply): void {
     const stream = this.streams.admit(me.id, reply);
     stream.open();
-    const unsubscribe = this.machine.subscribe((event) => void stream.send(event));
+    const unsubscribe = this.machine.subscribe((data) => void stream.send({ event: 'snapshot', data }));
     void stream.closed.then(unsubscribe);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ServicePulse } from '@sluice/contracts';
-import { Live, type StreamEvent } from '@sluice/http-kit';
+import { Live } from '@sluice/http-kit';
 import { Publisher, QueueDepths } from '@sluice/messaging';
 import { everySecond, PulseMaker } from '@sluice/service-kit';
 import { hear, isSilent, keyOf, withoutReplaced, type Processes, type Pulse } from './history.js';
@@ -9,7 +9,7 @@ import { snapshotOf, type Observed, type Snapshot } from './snapshot.js';
 /** Pulses come at the whole second: a moment later all of them are here. Milliseconds. */
 const AFTER_PULSES_MS = 100;
 
-type SnapshotListener = (event: StreamEvent) => void;
+type SnapshotListener = (snapshot: Snapshot) => void;
 
 /**
  * What is known of the whole system, from the pulses of its processes. A gateway has no right to publish facts: it adds
@@ -32,10 +32,10 @@ export class Machine implements OnModuleDestroy {
     this.#stop = everySecond('machine', () => this.#tick(), AFTER_PULSES_MS);
   }
 
-  /** Calls the listener with an event a second, a snapshot, the first one now, until the returned function is called. */
+  /** Calls the listener with a snapshot a second, the first one now, until the returned function is called. */
   subscribe(listener: SnapshotListener): () => void {
     this.#listeners.add(listener);
-    listener(eventOf(this.#snapshot()));
+    listener(this.#snapshot());
     return () => void this.#listeners.delete(listener);
   }
 
@@ -53,8 +53,8 @@ export class Machine implements OnModuleDestroy {
     this.#processes = withoutReplaced(this.#processes, performance.now());
     if (this.#listeners.size === 0) return;
     if (!this.#isObserving) void this.#observe();
-    const event = eventOf(this.#snapshot());
-    for (const listener of this.#listeners) listener(event);
+    const snapshot = this.#snapshot();
+    for (const listener of this.#listeners) listener(snapshot);
   }
 
   #snapshot(): Snapshot {
@@ -76,5 +76,3 @@ export class Machine implements OnModuleDestroy {
     this.#isObserving = false;
   }
 }
-
-const eventOf = (data: Snapshot): StreamEvent => ({ event: 'snapshot', data });
