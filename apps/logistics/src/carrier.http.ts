@@ -7,9 +7,9 @@ import type { Booked, Carrier, Listing, Progress, Recall, Shipment } from './car
 const NOT_BOOKED = new Set([404, 410]);
 
 /** Statuses of a question for a shipment that the carrier does not answer: not found, not allowed, gone. */
-const NOT_TOLD = new Set([404, 405, 410]);
+const UNANSWERED = new Set([404, 405, 410]);
 /** Any other status is that of a parcel that was not fetched. */
-const Told = z.object({ status: z.string() });
+const ShipmentState = z.object({ status: z.string() });
 
 const List = z.object({ items: z.array(z.object({ parcelId: z.string(), status: z.string() })) });
 
@@ -53,11 +53,11 @@ export class HttpCarrier implements Carrier {
   progress(parcelId: string): Promise<Progress | undefined> {
     return this.#service.request({ method: 'GET', path: `shipments/${parcelId}` }, async (response) => {
       if (response.ok) {
-        const { status } = Told.parse(await jsonFrom(response));
+        const { status } = ShipmentState.parse(await jsonFrom(response));
         return isProgress(status) ? status : undefined;
       }
       await response.body?.cancel();
-      if (NOT_TOLD.has(response.status)) return undefined;
+      if (UNANSWERED.has(response.status)) return undefined;
       throw new Error(`the carrier answered ${response.status} about parcel ${parcelId}`);
     });
   }
