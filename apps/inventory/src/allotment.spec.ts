@@ -208,23 +208,26 @@ describe('the end of a sale’s order', () => {
     expect(sentBy(decision)).toEqual(freed([], version));
   };
 
-  it.each(reasons)('by %s returns its pieces to the sale once, in their warehouses, and replies to each fact about it', (reason) => {
-    const decision = release(held, end(reason));
-    const free = after(held, decision);
-    expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 5, west: 1 }, taken: 0, version: 3 });
-    expect(free.stock['cap/east']).toMatchObject({ onHand: 0, allotted: 5, reserved: 0 });
-    expect(free.stock['cap/west']).toMatchObject({ onHand: 2, allotted: 1, reserved: 0 });
-    expect(sentBy(decision)).toEqual(
-      freed(
-        [
-          { sku: 'cap', warehouse: 'east', quantity: 5 },
-          { sku: 'cap', warehouse: 'west', quantity: 1 },
-        ],
-        2,
-      ),
-    );
-    for (const again of reasons) expectReplyAlone(release(free, end(again)), 2);
-  });
+  it.each(reasons)(
+    'by %s returns its pieces to the sale once, in their warehouses, and replies to each fact about it',
+    (reason) => {
+      const decision = release(held, end(reason));
+      const free = after(held, decision);
+      expect(free.allotments[saleId]).toMatchObject({ remaining: { east: 5, west: 1 }, taken: 0, version: 3 });
+      expect(free.stock['cap/east']).toMatchObject({ onHand: 0, allotted: 5, reserved: 0 });
+      expect(free.stock['cap/west']).toMatchObject({ onHand: 2, allotted: 1, reserved: 0 });
+      expect(sentBy(decision)).toEqual(
+        freed(
+          [
+            { sku: 'cap', warehouse: 'east', quantity: 5 },
+            { sku: 'cap', warehouse: 'west', quantity: 1 },
+          ],
+          2,
+        ),
+      );
+      for (const again of reasons) expectReplyAlone(release(free, end(again)), 2);
+    },
+  );
 
   it('does not change issued pieces, and returns the rest', () => {
     const shipped = following(held, (state) => issue(state, parcel('east', [{ sku: 'cap', quantity: 5 }])));
