@@ -183,7 +183,7 @@ describe('a sale’s allotment', () => {
 });
 
 describe('the order of a sale', () => {
-  it('that is cancelled returns its piece to the sale, once', async () => {
+  it('that is cancelled returns its piece to the sale once, and replies to each fact about its end', async () => {
     const saleId = await sale('TIARA', { east: 1, west: 1 }, 1);
     const placed = saleOrder(saleId, 'TIARA');
     await publish(broker, OrderPlaced, placed);
@@ -193,7 +193,8 @@ describe('the order of a sale', () => {
       [OrderCancelled, OrderRejected, OrderCancelled].map((end) => publish(broker, end, ended(placed))),
     ))
       await decided(id);
-    const [released] = await eventually(() => receivedFacts.of(StockReleased, ofOrder(placed), 1));
+    const [released, ...again] = await eventually(() => receivedFacts.of(StockReleased, ofOrder(placed), 3));
+    expect(again).toEqual(Array(2).fill({ ...released, allocation: [] }));
     expect(released).toEqual({
       orderId: placed.orderId,
       userId: placed.userId,
@@ -205,7 +206,7 @@ describe('the order of a sale', () => {
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, taken: 0 });
   });
 
-  it('that was never placed, or was refused, is published to its sale once, without pieces', async () => {
+  it('that was never placed, or was refused, is published to its sale without pieces', async () => {
     const saleId = await sale('SCEPTRE', { east: 1 }, 1);
     const unplaced = saleOrder(saleId, 'SCEPTRE');
     const refused = saleOrder(randomUUID(), 'SCEPTRE');
@@ -216,8 +217,9 @@ describe('the order of a sale', () => {
       for (const id of [await publish(broker, OrderRejected, end), await publish(broker, OrderRejected, end)])
         await decided(id);
     for (const each of [unplaced, refused]) {
-      const [released] = await eventually(() => receivedFacts.of(StockReleased, ofOrder(each), 1));
+      const [released, again] = await eventually(() => receivedFacts.of(StockReleased, ofOrder(each), 2));
       expect(released).toMatchObject({ flashSaleId: each.flashSaleId, allocation: [] });
+      expect(again).toEqual(released);
     }
     expect(await allotment(saleId)).toMatchObject({ remaining: { east: 1 }, version: 1 });
     expect(await allotment(refused.flashSaleId)).toBeUndefined();

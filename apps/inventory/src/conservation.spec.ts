@@ -171,7 +171,9 @@ it('has for every sale as many pieces taken as its orders have held and not give
       const taken: Record<string, number> = {};
       for (const { now, decision, each } of history(past)) {
         const { sale } = ORDERS[each.id]!;
-        for (const fact of sentBy(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[]) {
+        const facts = sentBy(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
+        // A decision that changes nothing only repeats its facts.
+        for (const fact of decision.state ? facts : []) {
           if (fact.type !== 'stock.reserved' && fact.type !== 'stock.released') continue;
           expect(fact.flashSaleId).toBe(sale);
           if (sale)
@@ -184,7 +186,7 @@ it('has for every sale as many pieces taken as its orders have held and not give
   );
 });
 
-it('tells every sale once of every order that has ended, and of no other', () => {
+it('publishes the end of each order to its sale, once but for replies to further facts about it', () => {
   fc.assert(
     fc.property(histories, (past) => {
       const ends = new Set<string>();
@@ -192,7 +194,8 @@ it('tells every sale once of every order that has ended, and of no other', () =>
       for (const { decision, each } of history(past)) {
         if (each.happens === 'cancelled' || each.happens === 'rejected' || each.happens === 'never-placed')
           ends.add(each.id);
-        const facts = sentBy(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
+        const sent = sentBy(decision) as unknown as ({ type: string } & Data<typeof StockReleased>)[];
+        const facts = decision.state ? sent : [];
         released.push(
           ...facts
             .filter(({ type, flashSaleId }) => type === 'stock.released' && flashSaleId !== undefined)

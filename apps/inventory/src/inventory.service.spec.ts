@@ -187,7 +187,7 @@ describe('reservations', () => {
     await eventually(() => receivedFacts.of(StockIssued, ({ orderId }) => orderId === placed.orderId, 1));
     expect(await shelf('CAP', 'east')).toEqual({ received: 3, on_hand: 0, reserved: 0, allotted: 0, issued: 3 });
     expect(await shelf('CAP', 'west')).toEqual({ received: 2, on_hand: 0, reserved: 2, allotted: 0, issued: 0 });
-    expect(await receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(1);
+    expect(await receivedFacts.of(StockReserved, ({ orderId }) => orderId === placed.orderId)).toHaveLength(2);
   });
 
   it('distinguishes an unknown product from one that is out of stock', async () => {

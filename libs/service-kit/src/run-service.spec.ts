@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { Controller, Inject, Module } from '@nestjs/common';
 import {
   AlertWatchers,
+  FindFilledInboxes,
   GetInboxEntries,
   ListNotifications,
   type Message,
@@ -40,6 +41,11 @@ class Greeter {
   @On(GetInboxEntries)
   async entries(): Promise<Reply<typeof GetInboxEntries>> {
     return { items: [], last: 0 };
+  }
+
+  @On(FindFilledInboxes)
+  async filled(): Promise<Reply<typeof FindFilledInboxes>> {
+    return { filled: [] };
   }
 
   @On(WatchProduct)

@@ -4,6 +4,7 @@ import { createServer } from 'node:tls';
 import { Controller, Module } from '@nestjs/common';
 import {
   AlertWatchers,
+  FindFilledInboxes,
   GetInboxEntries,
   ListNotifications,
   type Reply,
@@ -43,6 +44,11 @@ class Quiet {
   @On(GetInboxEntries)
   async entries(): Promise<Reply<typeof GetInboxEntries>> {
     return { items: [], last: 0 };
+  }
+
+  @On(FindFilledInboxes)
+  async filled(): Promise<Reply<typeof FindFilledInboxes>> {
+    return { filled: [] };
   }
 
   @On(WatchProduct)

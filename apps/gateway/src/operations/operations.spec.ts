@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import {
   AccountRegistered,
   AlertWatchers,
+  FindFilledInboxes,
   GetInboxEntries,
   ListNotifications,
   type Message,
@@ -37,6 +38,11 @@ class FaultyPeer {
   @On(GetInboxEntries)
   async entries(): Promise<Reply<typeof GetInboxEntries>> {
     return { items: [], last: 0 };
+  }
+
+  @On(FindFilledInboxes)
+  async filled(): Promise<Reply<typeof FindFilledInboxes>> {
+    return { filled: [] };
   }
 
   @On(WatchProduct)
