@@ -31,8 +31,8 @@ export const EDITS: readonly Edit[] = [
   },
   {
     file: 'apps/payments/src/capture.ts',
-    from: '    paymentId: capture.id,\n',
-    to: '    paymentId: capture.id,\n    receipt: gatewayReference,\n',
+    from: '    paymentId: paid.captureId,\n',
+    to: '    paymentId: paid.captureId,\n    receipt: `receipt of ${paid.captureId}`,\n',
   },
   {
     file: 'prisma/orders/schema.prisma',

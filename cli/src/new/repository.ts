@@ -36,13 +36,15 @@ export function repositoryOf(draft: Draft, service: string, chosen?: string): Re
   const { name: field, type } = chooseOne(repositoriesOf(listener, listenerClass), chosen, service);
   const source = draft.read(`${folder}/${importedFrom(listener, type)?.replace(/^\.\/(.*)\.js$/, '$1')}.ts`);
   const unit = UNIT_OF_WORK.exec(source);
-  if (!unit || parametersOf(source, type, 'change').length !== 3)
+  if (!unit || !TAKES.test(parametersOf(source, type, 'change').join()))
     throw new Failure(`${type} has no change(message, keys, decide)`, BY_HAND);
   const tablesName = unit[1] ?? 'tables';
   const tables = tablesIn(draft.read(tablesFile), tablesName);
   return { listenerFile, listenerClass, field, tablesName, tablesFile, tables };
 }
 
+/** Options may follow: whether the change may wait for the next commit. */
+const TAKES = /^\w+,\w+,\w+(,options)?$/;
 const BY_HAND = 'Add the consumer by hand: docs/add-a-service.md shows its line of the map and its method with @On.';
 
 const repositoriesOf = (listener: string, listenerClass: string): { name: string; type: string }[] =>
