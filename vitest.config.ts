@@ -5,10 +5,8 @@ import { project } from './vitest.shared.js';
 
 /** What takes minutes begins first, the longest before the others: begun last it would run alone, on half of the machine. */
 const LONGEST = [
-  'libs/messaging/src/cluster',
   'libs/messaging/src/pausing',
   'rights/src/rights',
-  'cli/src/new/new',
   ...['shared-system', 'single-processes', 'clocks', 'payment-window', 'outages', 'flash-sale', 'sick-database'].map(
     (name) => `e2e/src/${name}`,
   ),
