@@ -1,17 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createServiceUsers, testBroker, type TestBroker } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openControlRoom, QUEUE, queueIn, type ControlRoom, type SlowPeer } from '../testing/control-room.js';
 import type { Peer } from '../testing/start-peer.js';
 
-let room: ControlRoom;
+let broker: TestBroker;
+let controlRoom: ControlRoom;
 let promotions: Peer<SlowPeer>;
 beforeAll(async () => {
-  room = await openControlRoom();
-  promotions = await room.startPromotions();
+  broker = await testBroker();
+  controlRoom = await openControlRoom(broker, await createServiceUsers(broker));
+  promotions = await controlRoom.startPromotions();
 });
 afterAll(async () => {
   await promotions?.stop();
-  await room?.close();
+  await controlRoom?.close();
+  await broker?.close();
 });
 
 interface Managed {
@@ -25,8 +29,7 @@ async function managedDuring(work: Promise<void>): Promise<Managed[]> {
   let done = false;
   void work.finally(() => (done = true));
   const samples: Managed[] = [];
-  for (; !done; await pause(1_000))
-    samples.push(await room.broker.management.get(`queues/${room.broker.vhost}/${QUEUE}`));
+  for (; !done; await pause(1_000)) samples.push(await broker.management.get(`queues/${broker.vhost}/${QUEUE}`));
   return samples;
 }
 
@@ -39,12 +42,12 @@ const SETTLED_AFTER = 11;
 describe('the figures of a queue', () => {
   it("over 30 s of load are those of the broker's own management within 5 %", async () => {
     promotions.peer.ms = 400; // of 100 at once: 250 a second
-    await room.publishFor(300, 10_000);
-    const from = room.snapshots().length;
-    const samples = await managedDuring(room.publishFor(30_000 + SETTLED_AFTER * 1_000, 240));
+    await controlRoom.publishFor(300, 10_000);
+    const from = controlRoom.snapshots().length;
+    const samples = await managedDuring(controlRoom.publishFor(30_000 + SETTLED_AFTER * 1_000, 240));
     const [managed, shown] = [
       samples.slice(SETTLED_AFTER),
-      room
+      controlRoom
         .snapshots()
         .slice(from + SETTLED_AFTER)
         .map(queueIn),

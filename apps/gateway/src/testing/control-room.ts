@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
 import { CreateCoupon, EXCHANGES, GetPoints, OrderCompleted, type Reply } from '@sluice/contracts';
 import { On } from '@sluice/messaging';
-import { createServiceUsers, testBroker } from '@sluice/testing';
+import type { ChannelModel } from 'amqplib';
 import type { Snapshot } from '../machine/snapshot.js';
 import { listenTo } from './event-source.js';
 import { ANN, startGateway, tokenOf } from './gateway.js';
@@ -38,10 +38,14 @@ export class SlowPeer {
   }
 }
 
-/** A gateway on a broker of its own, and an administrator who follows its control room. */
-export async function openControlRoom() {
-  const broker = await testBroker();
-  const urls = await createServiceUsers(broker);
+/** A broker with a user for each service. */
+interface Broker {
+  connection: ChannelModel;
+  userOf(service: string): string | undefined;
+}
+
+/** A gateway on this broker, and an administrator who follows its control room. */
+export async function openControlRoom(broker: Broker, urls: Record<string, string>) {
   const gateway = await startGateway({ AMQP_URL: urls['gateway']! });
   await gateway.app.listen(0, '127.0.0.1');
   const admin = await tokenOf(ANN, { role: 'admin' });
@@ -53,7 +57,7 @@ export async function openControlRoom() {
   });
   const snapshots = (): Snapshot[] => stream.events().map(({ data }) => data as unknown as Snapshot);
   return {
-    ...{ broker, gateway, admin, snapshots },
+    ...{ gateway, admin, snapshots },
     last: (): Snapshot => snapshots().at(-1)!,
     startPromotions: (): Promise<Peer<SlowPeer>> => startPeer({ url: urls['promotions']! }, 'promotions', SlowPeer),
     /** Publishes facts for `QUEUE` evenly for so long. */
@@ -71,7 +75,6 @@ export async function openControlRoom() {
     async close(): Promise<void> {
       stream.cut();
       await gateway.stop();
-      await broker.close();
     },
   };
 }
