@@ -4,7 +4,7 @@ import { allServices, databaseServices, manifestOf } from '@sluice/stack/workspa
 import { render } from '../testing/kustomize.js';
 import { isFields, type Fields, type Manifest } from '../testing/manifest.js';
 import { differences } from '../testing/needs.js';
-import { isOpen, policiesOf, portsOf, selects, type Endpoint } from '../testing/network-policies.js';
+import { isHalfOpen, isOpen, policiesOf, portsOf, selects, type Endpoint } from '../testing/network-policies.js';
 import { podsOf } from '../testing/pods.js';
 
 const NAMESPACE = 'sluice';
@@ -137,6 +137,13 @@ describe.each(OVERLAYS)('the network of %s', (overlay) => {
   it('opens every way that the map, a manifest or an operator needs, and no other', () => {
     const has = openWays(manifests);
     expect(differences(`overlays/${overlay}`, 'the way', { has, needs: NEEDED[overlay] })).toEqual([]);
+  });
+
+  it('has no rule between two pods at one end that the other end lacks', () => {
+    const [policies, pods] = [policiesOf(manifests), endpointsOf(manifests)];
+    const ways = pods.flatMap((from) => pods.flatMap((to) => portsOf(policies).map((port) => ({ from, to, ...port }))));
+    const half = ways.filter((way) => isHalfOpen(policies, way));
+    expect(half.map(({ from, to, port }) => `${from.name} → ${to.name}:${port}`)).toEqual([]);
   });
 
   it('lets nobody in or out by default', () => {

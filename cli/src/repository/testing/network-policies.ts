@@ -59,6 +59,10 @@ export interface Way {
 export const isOpen = (policies: readonly Policy[], way: Way): boolean =>
   lets(policies, way, 'Egress') && lets(policies, way, 'Ingress');
 
+/** Whether one end alone lets it through: a rule that nobody needs, or one whose counterpart is missing. */
+export const isHalfOpen = (policies: readonly Policy[], way: Way): boolean =>
+  lets(policies, way, 'Egress') !== lets(policies, way, 'Ingress');
+
 /** An end that no policy of this direction selects accepts everything. */
 function lets(policies: readonly Policy[], way: Way, direction: 'Egress' | 'Ingress'): boolean {
   const [end, other] = direction === 'Egress' ? [way.from, way.to] : [way.to, way.from];
