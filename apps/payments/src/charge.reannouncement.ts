@@ -57,6 +57,8 @@ class Charge {
     switch (await this.#adopt(message)) {
       case 'adopted':
         return `${this.#name} is the payment of its order`;
+      case 'known':
+        return undefined;
       case 'busy':
         return `${this.#name}: a payment of its order is running; announce again when it has ended`;
       case 'stray':

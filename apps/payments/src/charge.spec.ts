@@ -54,6 +54,12 @@ describe('a charge that no capture is known for', () => {
       'busy',
     ],
     ['of an order that is paid', { ...open, status: 'captured', captureId: 'c', capturingSince: noon }, {}, 'stray'],
+    [
+      'that of the payment of its order, made since it was looked up',
+      { ...open, status: 'captured', captureId: 'c', capturingSince: noon, attempts: 2 },
+      {},
+      'known',
+    ],
   ])('changes nothing when it is %s', (_, payable, change, reply) => {
     expect(adopt(stateOf(payable), { ...charge, ...change }, noon)).toEqual({ reply });
   });

@@ -34,8 +34,11 @@ export const adoptionKeys = (charge: UnknownCharge): Keys => ({
   captures: [captureIdOf(charge)],
 });
 
-/** `busy`: a payment of the order is running. `stray`: nothing waits for the money. */
-export type Adoption = 'adopted' | 'busy' | 'stray';
+/**
+ * `known`: its attempt was made here since the charge was looked up. `busy`: a payment of the order is running. `stray`:
+ * nothing waits for the money.
+ */
+export type Adoption = 'adopted' | 'known' | 'busy' | 'stray';
 
 /**
  * Takes a charge for the payment of its order: the customer has paid, and the database was restored to a time before.
@@ -45,6 +48,7 @@ export function adopt(state: State, charge: UnknownCharge, now: Date): Decision<
   const payable = state.payables[charge.orderId];
   if (state.captures[captureIdOf(charge)]) return { reply: 'adopted' };
   if (payable?.status === 'capturing' || payable?.status === 'voiding') return { reply: 'busy' };
+  if ((payable?.attempts ?? 0) >= charge.attempt) return { reply: 'known' };
   return isPaidBy(payable, charge) ? adopted(payable, charge, now) : { reply: 'stray' };
 }
 
