@@ -39,11 +39,13 @@ export const Messages = () => {
   const canvas = useRef<HTMLCanvasElement>(null);
   const store = useStoreApi();
   useEffect(() => {
+    // React empties the reference before it ends this effect; a frame in between draws on what it had.
+    const drawn = canvas.current!;
     let timer: ReturnType<typeof setTimeout>;
     const draw = (): void => {
       const { width, height, transform } = store.getState();
       const began = performance.now();
-      if (!document.hidden && !STILL.matches) drawFlows(canvas.current!, { width, height, transform });
+      if (!document.hidden && !STILL.matches) drawFlows(drawn, { width, height, transform });
       const tookMs = performance.now() - began;
       timer = setTimeout(draw, Math.max(FRAME_MS, tookMs / MOST_OF_TIME));
     };
