@@ -46,16 +46,16 @@ describe('a burst', () => {
     expect([bursts.state, claimed.size]).toMatchObject([{ of: 'claims', accepted: 30 }, 30]);
   });
 
-  it('counts what the shop refuses, and ends without one', async () => {
+  it('counts what the shop refuses, and everybody where there is no shop', async () => {
     const { bursts } = await gateway(503);
     bursts.start('orders', 5);
     await ended(bursts);
-    expect(bursts.state).toMatchObject({ accepted: 0, refused: 5 });
+    expect(bursts.state).toMatchObject({ accepted: 0, refused: 5, isRunning: false });
     server!.closeAllConnections();
     server!.close();
-    bursts.start('orders', 5);
+    bursts.start('orders', 7);
     await ended(bursts);
-    expect(bursts.state).toMatchObject({ accepted: 0, refused: 0 });
+    expect(bursts.state).toMatchObject({ accepted: 0, refused: 7 });
   });
 
   it('is of 500 at most, and no other begins meanwhile', async () => {

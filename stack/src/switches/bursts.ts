@@ -49,7 +49,7 @@ export class Bursts {
     const state: BurstState = { of: kind as Kind, count: Number(count), accepted: 0, refused: 0, isRunning: true };
     this.state = state;
     void this.#run(state)
-      .catch(() => {}) // without an answer of the shop at the beginning nobody can be sent
+      .catch(() => (state.refused = state.count - state.accepted)) // no product or sale to be had: nobody was sent
       .finally(() => (state.isRunning = false));
   }
 
