@@ -7,7 +7,7 @@ import { newId, pruneInbox } from './index.js';
 import { deleteRows, insertRows, takeLeftovers } from './outbox.js';
 import { forget } from './prune.js';
 import { Deposit, Deposited, depositInto, messageOf, openBank, schemaSql, type Bank } from './testing/bank.js';
-import { begin as beginning, type Statement } from './transaction.js';
+import { beginning, type Statement } from './transaction.js';
 
 let bank: Bank;
 beforeAll(async () => {
@@ -114,11 +114,11 @@ interface Plan {
 /** Explains a statement with the settings of its transaction, and rolls it back. */
 async function explain(
   { text, values }: Statement,
-  begin = beginning(),
+  begin: readonly Statement[] = beginning(),
 ): Promise<{ nodes: string[]; indexes: string[]; blocks: number }> {
   const client = await bank.pool.connect();
   try {
-    await client.query(begin);
+    for (const statement of begin) await client.query(statement);
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
       `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
       values,
@@ -169,9 +169,9 @@ describe('a history of a million messages', () => {
    * down the index and the row.
    */
   const MAX_BLOCKS = 1_500;
-  const plain: Statement = { text: 'BEGIN' };
+  const plain: Statement[] = [{ text: 'BEGIN' }];
 
-  it.each<[string, Statement, Statement | undefined, string]>([
+  it.each<[string, Statement, Statement[] | undefined, string]>([
     ['claims new messages', insertIds(uuids(100, 5_000_000)), undefined, ''],
     ['knows handled ones again', insertIds(uuids(100, 400_000)), undefined, ''],
     ['gives up claims', deleteIds(uuids(100, 400_000)), undefined, 'inbox_pkey'],

@@ -11,20 +11,22 @@ const LOCK_TIMEOUT_MS = 1_000;
 /**
  * Begins a transaction that must use indexes: every statement here finds rows by key. A plan is made once per
  * connection, maybe while the table is still empty, and would then scan the whole table until the statistics are
- * updated.
+ * updated. The settings are made by a function, since the server would parse `SET LOCAL` in every transaction. The last
+ * statement returns the time of the transaction.
  */
-export const begin = (lockTimeoutMs = LOCK_TIMEOUT_MS): Statement => ({
-  text: `BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-    SET LOCAL lock_timeout = ${lockTimeoutMs}`,
-});
+export const beginning = (lockTimeoutMs = LOCK_TIMEOUT_MS): [Statement, Statement] => [
+  { text: 'BEGIN' },
+  prepared(
+    `SELECT now() AS now, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+      set_config('enable_mergejoin', 'off', true), set_config('lock_timeout', $1, true)`,
+    [String(lockTimeoutMs)],
+  ),
+];
 
 export interface TransactionOptions {
   /** Maximum wait for a row or key that another transaction holds; then `lock_not_available`. Milliseconds. */
   lockTimeoutMs?: number;
 }
-
-/** Several statements in one query, for which pg returns a list of results. The last one is the transaction's time. */
-const beginAt = (lockTimeoutMs?: number): Statement => ({ text: `${begin(lockTimeoutMs).text}; SELECT now() AS now` });
 
 const names = new Map<string, string>();
 
@@ -61,8 +63,8 @@ export async function transaction(
   const client = await connect(pool);
   let commit: boolean;
   try {
-    const [begun, ...results] = await together(client, [beginAt(lockTimeoutMs), ...reads]);
-    const ending = decide(results, timeOf(begun));
+    const [, begun, ...results] = await together(client, [...beginning(lockTimeoutMs), ...reads]);
+    const ending = decide(results, timeOf(begun!));
     commit = ending.commit;
     await together(client, [...ending.statements, { text: commit ? 'COMMIT' : 'ROLLBACK' }]);
   } catch (error) {
@@ -74,7 +76,7 @@ export async function transaction(
   return commit;
 }
 
-const timeOf = (begun: unknown): Date => (begun as QueryResult<{ now: Date }>[]).at(-1)!.rows[0]!.now;
+const timeOf = ({ rows: [row] }: QueryResult<{ now: Date }>): Date => row!.now;
 
 /** @throws NotConnectedError */
 export const connect = (pool: Pool): Promise<PoolClient> =>
