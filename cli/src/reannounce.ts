@@ -16,6 +16,8 @@ const PAGE_WITHIN_MS = 60_000;
  * parcels of orders that are paid.
  */
 const LATER = ['payments', 'logistics'];
+/** These two know of cancellations: an order whose parcels are on their way is too late for one. */
+const FIRST = ['orders', 'payments'];
 /** In an open shop messages are always on their way: then the replies have come in this time. Milliseconds. */
 const QUIET_WITHIN_MS = 20_000;
 const CONNECTED_WITHIN_MS = 10_000;
@@ -32,21 +34,25 @@ type Client = InstanceType<Messaging['MessageClient']>;
 type Page = import('@sluice/contracts').Reannounced;
 type Reannounce = NonNullable<ReturnType<Contracts['operationsOf']>>['Reannounce'];
 
-/** Has every service announce again what it owns, those of `LATER` when the replies to the others have arrived. */
+/**
+ * Has every service announce again what it owns: first what others must know before they hear anything else, and those
+ * of `LATER` when the replies to the others have arrived.
+ */
 export async function reannounce(system: AuditedSystem, request: Request): Promise<void> {
   const { OPERATED, operationsOf } = (await loadCompiled('libs/contracts/dist/index.js')) as Contracts;
   const { MessageClient } = (await loadCompiled('libs/messaging/dist/index.js')) as Messaging;
   const client = new MessageClient({ url: brokerUrlOf(system.broker, SENDER), tls: trust(), source: SENDER });
   const progress = new Progress();
-  const announceAll = async (services: readonly string[]): Promise<void> => {
+  const announceAll = async (services: readonly string[], { first = false } = {}): Promise<void> => {
     for (const service of services) {
       const contract = operationsOf(service)?.Reannounce;
-      if (contract) await announce({ client, progress, service, contract }, request);
+      if (contract) await announce({ client, progress, service, contract }, { ...request, first });
     }
     await waitUntilHandled(system, progress);
   };
   try {
     await connected(client);
+    await announceAll(FIRST, { first: true });
     await announceAll(OPERATED.filter((name) => !LATER.includes(name)));
     for (const service of LATER) await announceAll([service]);
   } finally {
@@ -72,7 +78,10 @@ interface Announcer {
   contract: Reannounce;
 }
 
-async function announce({ client, progress, service, contract }: Announcer, request: Request): Promise<void> {
+async function announce(
+  { client, progress, service, contract }: Announcer,
+  request: Request & { first: boolean },
+): Promise<void> {
   const counts = new Map<string, number>();
   const findings: string[] = [];
   await progress.step(service, async (note) => {

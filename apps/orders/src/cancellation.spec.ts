@@ -1,6 +1,6 @@
 import { HaltParcels, OrderCancellationRefused, OrderCancelled } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
-import { cancel, resendHalt, parcelsHalted, parcelsLeft } from './cancellation.js';
+import { cancel, parcelsHalted, parcelsLeft, refunded, repeatHalt, resendHalt } from './cancellation.js';
 import { hasLeft } from './order-steps.js';
 import { orderView } from './order.view.js';
 import type { Order } from './tables.js';
@@ -161,6 +161,44 @@ describe('a request to halt without a reply', () => {
     const shipped = applying(halting(), [facts.eastDispatched, facts.westDispatched]).order;
     const ends = [obstacles.left, obstacles.halted].map((answer) => applying(halting(), [answer]).order);
     for (const order of [paid(), shipped, ...ends]) expect(resendHalt(order, later(1_000))).toEqual({});
+  });
+});
+
+describe('a cancellation in a restored database', () => {
+  const halt = (order: Order) => HaltParcels({ ...mine, allocation: BOTH_WAREHOUSES, address: order.address });
+  const back = { ...mine, paymentId: PAYMENT, amount: { amount: 3_300, currency: 'USD' }, version: 4 };
+
+  it('has the parcels halted again at once, while it waits', () =>
+    expect(repeatHalt(halting(), later(1))).toEqual({
+      order: { ...halting(), cancellationRequestedAt: later(1) },
+      history: [],
+      messages: [halt(halting())],
+    }));
+
+  it('is not repeated where none waits', () => {
+    const refused = applying(halting(), [obstacles.left]).order;
+    for (const order of [paid(), refused]) expect(repeatHalt(order, later(1))).toEqual({});
+  });
+
+  it('is made up for when the money has gone back: a paid order has its parcels halted', () => {
+    const { order, history, messages } = refunded(paid(), back, NOW);
+    expect(order).toMatchObject({ status: 'paid', cancellationRequestedAt: NOW, refundedAt: null });
+    expect(history?.map(({ type }) => type)).toEqual(['order.cancellation_requested']);
+    expect(messages).toEqual([halt(paid())]);
+  });
+
+  it('is made up for at once when the order was not known to be paid, and the refund is recorded then', () => {
+    const unpaid = placedOrder({ coupon: COUPON });
+    const { order, history } = refunded(unpaid, back, NOW);
+    expect(order).toMatchObject({ status: 'cancelled', reason: 'customer' });
+    expect(history?.map(({ type }) => type)).toEqual(['order.cancelled']);
+    expect(refunded(order!, back, NOW).order).toMatchObject({ status: 'cancelled', refundedAt: NOW });
+  });
+
+  it('comes too late for parcels that have left', () => {
+    const shipped = applying(paid(), [facts.eastDispatched, facts.westDispatched]).order;
+    const refused = applying(halting(), [obstacles.left]).order;
+    for (const order of [shipped, refused]) expect(refunded(order, back, NOW)).toEqual({});
   });
 });
 

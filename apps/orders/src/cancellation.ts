@@ -7,8 +7,10 @@ import {
   type Order as OrderView,
   type OrderReason,
   type ParcelsHalted,
+  type PaymentRefunded,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
+import { paidTooLate } from './order.js';
 import { hasEnded, hasLeft, record, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import { disclosed } from './refusal.js';
@@ -94,15 +96,18 @@ export const RESEND_HALT_AFTER_MS = 60_000;
 function halting(order: PaidOrder, now: Date): Change<OrderView> {
   const { cancellationRequestedAt: requestedAt } = order;
   if (requestedAt && !isUnanswered(order, now)) return { reply: orderView(order, now) };
-  return answered(
-    requestHalt(order, requestedAt ? [] : [{ type: 'order.cancellation_requested', detail: {} }], now),
-    now,
-  );
+  return answered(requestHalt(order, requestedAt ? [] : [REQUESTED], now), now);
 }
 
 /** Used by the sweep: sends the request to halt again when the last one has no reply. */
 export const resendHalt = (order: Order, now: Date): Change =>
   order.status === 'paid' && isUnanswered(order, now) ? requestHalt(order, [], now) : {};
+
+/** After a restore: the last request to halt, or its reply, is lost with the broker. */
+export const repeatHalt = (order: Order, now: Date): Change =>
+  order.status === 'paid' && order.cancellationRequestedAt ? requestHalt(order, [], now) : {};
+
+const REQUESTED: TimelineEntry = { type: 'order.cancellation_requested', detail: {} };
 
 const isUnanswered = ({ cancellationRequestedAt: requestedAt }: PaidOrder, now: Date): boolean =>
   requestedAt !== null && now.getTime() - requestedAt.getTime() >= RESEND_HALT_AFTER_MS;
@@ -130,6 +135,25 @@ function refuse(order: PaidOrder, now: Date): Change {
   const refused = { ...order, cancellationRequestedAt: null, cancellationRefusedAt: now };
   const message: TimelineEntry['message'] = (about) => OrderCancellationRefused(about);
   return record(refused, [{ type: OrderCancellationRefused.type, detail: {}, message }], now);
+}
+
+/**
+ * On `payment.refunded`. If it overtakes `payment.captured`, both are recorded. Only cancelled orders get their money
+ * back: one that continues was restored to a time before its cancellation, and is cancelled again.
+ */
+export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
+  if (!hasEnded(order)) return cancelAgain(order, now);
+  if (order.refundedAt) return {};
+  const refund: TimelineEntry = { type: 'payment.refunded', detail: { amount } };
+  if (order.paymentId) return record({ ...order, refundedAt: now }, [refund], now);
+  return record({ ...order, paymentId, paidAt: now, refundedAt: now }, [paidTooLate(amount), refund], now);
+}
+
+/** Cancels an order whose cancellation is not known any more, as far as it is not too late for that. */
+function cancelAgain(order: Order, now: Date): Change {
+  if (order.status === 'pending' || order.status === 'awaiting_payment') return cancelled(order, 'customer', now);
+  if (order.status !== 'paid' || hasLeft(order) || order.cancellationRefusedAt) return {};
+  return requestHalt(order, order.cancellationRequestedAt ? [] : [REQUESTED], now);
 }
 
 /**

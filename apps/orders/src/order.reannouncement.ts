@@ -1,8 +1,17 @@
 import { BEFORE_ALL, Reannouncement, selected } from '@sluice/service-kit';
 import type { Pool } from 'pg';
+import { repeatHalt } from './cancellation.js';
 import { onOrder, orderKeys, ownMessage } from './order-decision.js';
 import { announceOrder, type PastEntry } from './order-facts.js';
+import type { Change } from './order-steps.js';
 import type { OrderRepository } from './order.repository.js';
+import type { Order } from './tables.js';
+
+/** Paid orders whose cancellation waits for logistics. */
+const CANCELLATIONS = `
+  SELECT id::text FROM orders WHERE id > $1::uuid AND status = 'paid' AND cancellation_requested_at IS NOT NULL
+    AND $3::text IS NOT NULL
+  ORDER BY orders.id LIMIT $2`;
 
 /** Orders that have not ended, and those to which something has happened since. */
 const ORDERS = `
@@ -23,17 +32,24 @@ interface Row {
 /**
  * Every listener of an order's facts replies to those that it has handled: inventory with the stock that it holds,
  * payments with the money, logistics with the parcels. So orders learns what it has missed, and they what they have.
+ * Logistics hears of cancellations before it hears again that the orders are paid.
  */
-export const orderReannouncement = (pool: Pool, orders: OrderRepository): Reannouncement =>
-  new Reannouncement({
-    what: 'orders',
-    rows: selected<Row>(pool, ORDERS, BEFORE_ALL),
-    announce: (_, { id: orderId, history }: Row) => {
-      const message = ownMessage('orders.reannounce', orderId);
-      return orders.change(
-        message,
-        orderKeys({ orderId }),
-        onOrder(message, (order) => announceOrder(order, history)),
-      );
+export function orderReannouncement(pool: Pool, orders: OrderRepository): Reannouncement {
+  const change = (orderId: string, rule: (order: Order, now: Date) => Change) => {
+    const message = ownMessage('orders.reannounce', orderId);
+    return orders.change(message, orderKeys({ orderId }), onOrder(message, rule));
+  };
+  return new Reannouncement(
+    {
+      what: 'cancellations of paid orders',
+      first: true,
+      rows: selected(pool, CANCELLATIONS, BEFORE_ALL),
+      announce: (_, { id }) => change(id, repeatHalt),
     },
-  });
+    {
+      what: 'orders',
+      rows: selected<Row>(pool, ORDERS, BEFORE_ALL),
+      announce: (_, { id, history }: Row) => change(id, (order) => announceOrder(order, history)),
+    },
+  );
+}

@@ -13,7 +13,6 @@ import {
   type OrderReason,
   type PayableOpened,
   type PaymentCaptured,
-  type PaymentRefunded,
   type StockRejected,
   type StockReserved,
 } from '@sluice/contracts';
@@ -132,19 +131,11 @@ export function paymentCaptured(order: Order, { paymentId, amount }: Data<typeof
     : applyFacts(order, { ...paid, payBy: order.payBy ?? now }, now);
 }
 
-const paidTooLate = (amount: Money): TimelineEntry => ({
+export const paidTooLate = (amount: Money): TimelineEntry => ({
   type: OrderPaidTooLate.type,
   detail: { amount },
   message: (about) => OrderPaidTooLate({ ...about, amount }),
 });
-
-/** On `payment.refunded` of a cancelled order. If it overtakes `payment.captured`, both are recorded. */
-export function refunded(order: Order, { paymentId, amount }: Data<typeof PaymentRefunded>, now: Date): Change {
-  if (order.refundedAt) return {};
-  const refund: TimelineEntry = { type: 'payment.refunded', detail: { amount } };
-  if (order.paymentId) return record({ ...order, refundedAt: now }, [refund], now);
-  return record({ ...order, paymentId, paidAt: now, refundedAt: now }, [paidTooLate(amount), refund], now);
-}
 
 const PARCEL_FACTS = [ParcelCreated, ParcelDispatched, ParcelDelivered];
 

@@ -29,7 +29,7 @@ import {
 } from '@sluice/contracts';
 import { decisionTime, On, ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
-import { cancel, parcelsHalted, parcelsLeft } from './cancellation.js';
+import { cancel, parcelsHalted, parcelsLeft, refunded } from './cancellation.js';
 import type { OrdersConfig } from './config.js';
 import { CustomerRepository } from './customer.repository.js';
 import { expire, lapsed } from './deadline.js';
@@ -39,7 +39,6 @@ import {
   parcelMoved,
   payableOpened,
   paymentCaptured,
-  refunded,
   stockRejected,
   stockReserved,
 } from './order.js';

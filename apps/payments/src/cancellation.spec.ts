@@ -7,7 +7,7 @@ import { resultOf, recordOutcome } from './capture.js';
 import type { CardOutcome } from './card-gateway.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
 import { refund, refundable } from './refund.js';
-import type { Decision, State } from './tables.js';
+import type { Decision, OpenedPayable, State } from './tables.js';
 
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -28,7 +28,10 @@ const after = (state: State, { state: changes = {} }: Decision<unknown>): State 
 });
 const sent = ({ messages = [] }: Decision<unknown>) =>
   messages.map(({ contract, data }) => ({ type: contract.type, ...(data as object) }));
-const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
+const chargeIn = ({ payables, captures }: State) => ({
+  payable: payables[orderId] as OpenedPayable,
+  capture: captures[first]!,
+});
 const statusOf = (state: State) => state.payables[orderId]?.status;
 const problem = (status: number, title: string) =>
   expect.objectContaining({ problem: expect.objectContaining({ status, title }) });

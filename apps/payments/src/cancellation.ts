@@ -7,7 +7,15 @@ import {
   RefundPayment,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import type { ChargedPayable, Decision, Payable, RefundingPayable, State, VoidedPayable } from './tables.js';
+import type {
+  ChargedPayable,
+  Decision,
+  OpenedPayable,
+  RefundingPayable,
+  State,
+  UnopenedPayable,
+  VoidedPayable,
+} from './tables.js';
 
 /**
  * On `order.cancelled`: closes the payable and refunds captured money. A running capture is not stopped; its outcome
@@ -15,7 +23,8 @@ import type { ChargedPayable, Decision, Payable, RefundingPayable, State, Voided
  */
 export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>, now: Date): Decision {
   const payable = state.payables[orderId];
-  if (!payable) return { state: { payables: { [orderId]: neverOpened(orderId, userId) } } };
+  if (!payable || payable.status === 'unopened')
+    return { state: { payables: { [orderId]: neverOpened({ orderId, userId }, payable) } } };
   switch (payable.status) {
     case 'open':
       return closed({ ...payable, status: 'voided', version: payable.version + 1 });
@@ -36,7 +45,10 @@ export const refundedFact = ({ orderId, userId, captureId, amount, currency, ver
   PaymentRefunded({ orderId, userId, paymentId: captureId, amount: { amount, currency }, version });
 
 /** Makes a later `order.priced` of the cancelled order open nothing. */
-const neverOpened = (orderId: string, userId: string): VoidedPayable => {
+const neverOpened = (
+  { orderId, userId }: { orderId: string; userId: string },
+  before: UnopenedPayable | undefined,
+): VoidedPayable => {
   const nothing = {
     amount: null,
     currency: null,
@@ -46,16 +58,17 @@ const neverOpened = (orderId: string, userId: string): VoidedPayable => {
     lapsedAt: null,
     attempts: null,
   };
-  return { orderId, userId, ...nothing, status: 'voided', version: 1 };
+  return { orderId, userId, ...nothing, status: 'voided', version: (before?.version ?? 0) + 1 };
 };
 
 /** Closes the payable for payments. */
-export const closed = (payable: Payable): Decision => ({
+export const closed = (payable: OpenedPayable): Decision => ({
   state: { payables: { [payable.orderId]: payable } },
   messages: [voided(payable)],
 });
 
-export const voided = ({ orderId, userId, version }: Payable): Outgoing => PayableVoided({ orderId, userId, version });
+export const voided = ({ orderId, userId, version }: OpenedPayable): Outgoing =>
+  PayableVoided({ orderId, userId, version });
 
 function givingBack(captured: ChargedPayable, now: Date): Decision {
   const { orderId, captureId } = captured;
@@ -72,13 +85,13 @@ export const refunding = (charged: ChargedPayable, now: Date): RefundingPayable 
   refundRefusal: null,
 });
 
-const CANCELLED: readonly Payable['status'][] = ['voided', 'voiding', 'refunding', 'refunded'];
+const CANCELLED: readonly OpenedPayable['status'][] = ['voided', 'voiding', 'refunding', 'refunded'];
 
 /**
  * Refuses payments for a cancelled order, and the reply that one succeeded. @throws ProblemError 409 the order is
  * cancelled
  */
-export function refuseCancelled({ orderId, status }: Payable): void {
+export function refuseCancelled({ orderId, status }: OpenedPayable): void {
   if (CANCELLED.includes(status))
     throw ProblemError.of(
       409,

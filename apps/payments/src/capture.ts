@@ -19,7 +19,7 @@ import type {
   ChargedPayable,
   Decision,
   Keys,
-  Payable,
+  OpenedPayable,
   PendingCapture,
   RefundingPayable,
   State,
@@ -44,7 +44,8 @@ export function recordOutcome(
   now: Date,
 ): Decision<Charge> {
   const [payable, capture] = [state.payables[orderId], state.captures[captureId]];
-  if (!payable || !capture) throw new Error(`capture ${captureId} of order ${orderId} is unknown`);
+  if (!payable || payable.status === 'unopened' || !capture)
+    throw new Error(`capture ${captureId} of order ${orderId} is unknown`);
   if (capture.status !== 'pending') return { reply: { payable, capture } };
   if (payable.status !== 'capturing' && payable.status !== 'voiding')
     throw new Error(`capture ${captureId} is pending, and order ${orderId} is ${payable.status}`);
@@ -110,13 +111,13 @@ function declined(
   const unpaid = { ...payable, captureId: null, capturingSince: null, version: payable.version + 1 };
   const failures = { [userId]: failed(state, payable, now) };
   if (payable.status === 'voiding') return changed({ ...unpaid, status: 'voided' }, capture, failures);
-  const after: Payable = { ...unpaid, status: payable.lapsedAt ? 'voided' : 'open' };
+  const after: OpenedPayable = { ...unpaid, status: payable.lapsedAt ? 'voided' : 'open' };
   const fact = PaymentDeclined({ orderId, userId, reason, version: after.version });
   return { ...changed(after, capture, failures), messages: payable.lapsedAt ? [fact, voided(after)] : [fact] };
 }
 
 const changed = (
-  payable: Payable,
+  payable: OpenedPayable,
   capture: Capture,
   failures: Record<string, CardFailures> = {},
 ): Decision<Charge> => ({

@@ -28,7 +28,8 @@ export class PayableQueries {
    */
   async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
     const [payable, capture] = await lookUp(this.pool, payableOf(orderId), captureOf(captureId));
-    if (!payable || !capture) throw new Error(`there is no capture ${captureId} of the order ${orderId}`);
+    if (!payable || payable.status === 'unopened' || !capture)
+      throw new Error(`there is no capture ${captureId} of the order ${orderId}`);
     return { payable, capture };
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resultOf, recordOutcome } from './capture.js';
 import { openPayable as openBy, pay as payAt } from './payable.js';
-import type { Decision, OpenPayable, State } from './tables.js';
+import type { Decision, OpenedPayable, OpenPayable, State } from './tables.js';
 
 const orderId = '0190a6b0-0000-8000-8000-000000000001';
 const userId = '0190a6b0-0000-7000-8000-000000000002';
@@ -28,7 +28,10 @@ const sent = ({ messages = [] }: Decision<unknown>) =>
     ...(data as object),
     ...(delegate && { delegate }),
   }));
-const chargeIn = (state: State) => ({ payable: state.payables[orderId]!, capture: state.captures[first]! });
+const chargeIn = ({ payables, captures }: State) => ({
+  payable: payables[orderId] as OpenedPayable,
+  capture: captures[first]!,
+});
 const problem = (status: number, title: string) =>
   expect.objectContaining({ problem: expect.objectContaining({ status, title }) });
 

@@ -16,7 +16,16 @@ import { refuseCancelled, voided } from './cancellation.js';
 import { capturedFact, resultOf } from './capture.js';
 import { expectFewFailures, type CardLimits } from './card-failure.js';
 import { gatewayKeyOf } from './charge.js';
-import type { ChargedPayable, Decision, Keys, OpenPayable, Payable, PendingCapture, State } from './tables.js';
+import type {
+  ChargedPayable,
+  Decision,
+  Keys,
+  OpenedPayable,
+  OpenPayable,
+  Payable,
+  PendingCapture,
+  State,
+} from './tables.js';
 
 /**
  * The card gateway replies within seconds, and retries of its calls end after about a minute; later the capture is
@@ -42,7 +51,7 @@ export function openPayable(
   now: Date,
 ): Decision {
   const existing = state.payables[orderId];
-  if (existing) return reply(existing);
+  if (existing && existing.status !== 'unopened') return reply(existing);
   if (total.amount === 0) return {};
   const payBy = payWithinSeconds === undefined ? null : new Date(now.getTime() + payWithinSeconds * 1_000);
   const payable: Payable = {
@@ -54,8 +63,8 @@ export function openPayable(
     capturingSince: null,
     payBy,
     lapsedAt: null,
-    attempts: 0,
-    version: 1,
+    attempts: existing?.attempts ?? 0,
+    version: (existing?.version ?? 0) + 1,
   };
   return { state: { payables: { [orderId]: payable } }, messages: [openedFact(payable)] };
 }
@@ -66,7 +75,7 @@ function openedFact({ orderId, userId, amount, currency, payBy, version }: OpenP
 }
 
 /** What became of the payable, as far as its order has not ended: that comes in reply to `order.cancelled`. */
-function reply(payable: Payable): Decision {
+function reply(payable: OpenedPayable): Decision {
   switch (payable.status) {
     case 'open':
     case 'capturing':
@@ -107,7 +116,7 @@ export function pay(
   { at, now }: Instants,
 ): Decision<z.infer<typeof PaymentResult>> {
   const payable = state.payables[request.orderId];
-  if (!payable || payable.userId !== request.userId)
+  if (!payable || payable.status === 'unopened' || payable.userId !== request.userId)
     throw ProblemError.of(404, 'Nothing to pay', `There is nothing to pay for order ${request.orderId}.`);
   const earlier = state.captures[requestId];
   if (earlier) return { reply: resultOf({ payable, capture: earlier }) };

@@ -19,6 +19,7 @@ export function closePayable(state: State, { orderId }: Data<typeof ClosePayable
         : { state: { payables: { [orderId]: { ...payable, lapsedAt: now, version: payable.version + 1 } } } };
     case 'voided':
       return { messages: [voided(payable)] };
+    case 'unopened':
     case 'captured':
     case 'voiding':
     case 'refunding':

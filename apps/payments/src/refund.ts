@@ -2,7 +2,15 @@ import type { Data, RefundPayment } from '@sluice/contracts';
 import { PermanentError } from '@sluice/messaging';
 import { refundedFact } from './cancellation.js';
 import type { RefundReceipt } from './card-gateway.js';
-import type { Charge, Decision, RefundedCapture, RefundingPayable, SettledCapture, State } from './tables.js';
+import type {
+  Charge,
+  ChargedPayable,
+  Decision,
+  RefundedCapture,
+  RefundingPayable,
+  SettledCapture,
+  State,
+} from './tables.js';
 
 /** The capture to refund now; undefined when it is refunded already. @throws PermanentError it is not to be refunded */
 export function refundable({
@@ -25,12 +33,21 @@ export function refund(
   now: Date,
 ): Decision {
   const [stored, attempt] = [state.payables[orderId], state.captures[captureId]];
-  if (!stored || !attempt) throw new PermanentError(`capture ${captureId} of order ${orderId} is unknown`);
+  if (!stored || stored.status === 'unopened' || !attempt)
+    throw new PermanentError(`capture ${captureId} of order ${orderId} is unknown`);
   const charge = refundable({ payable: stored, capture: attempt });
   if (!charge) return {};
-  const { payable, capture } = charge;
+  return refunded(charge, reference, now);
+}
+
+/** @param reference the gateway's, of the refund or of the charge that it has given back */
+export function refunded(
+  { payable, capture }: { payable: ChargedPayable | RefundingPayable; capture: SettledCapture },
+  reference: string,
+  now: Date,
+): Decision {
   const closed = { ...payable, status: 'refunded' as const, refundRefusal: null, version: payable.version + 1 };
-  const refunded: RefundedCapture = {
+  const givenBack: RefundedCapture = {
     ...capture,
     status: 'refunded',
     refundReference: reference,
@@ -38,7 +55,7 @@ export function refund(
     version: capture.version + 1,
   };
   return {
-    state: { payables: { [orderId]: closed }, captures: { [captureId]: refunded } },
+    state: { payables: { [payable.orderId]: closed }, captures: { [capture.id]: givenBack } },
     messages: [refundedFact(closed)],
   };
 }

@@ -60,8 +60,27 @@ export interface VoidedPayable {
   version: number;
 }
 
+/**
+ * Of an order that payments has not heard of: the gateway knows charges of it that were given back. Their keys are
+ * spent, for the case that the order comes.
+ */
+export interface UnopenedPayable {
+  orderId: string;
+  userId: null;
+  amount: null;
+  currency: null;
+  status: 'unopened';
+  captureId: null;
+  capturingSince: null;
+  payBy: null;
+  lapsedAt: null;
+  attempts: number;
+  version: number;
+}
+
 /** The amount that one order has to pay. During a capture and after its success, the payable has the capture's id. */
-export type Payable = OpenPayable | ChargedPayable | RefundingPayable | VoidedPayable;
+export type OpenedPayable = OpenPayable | ChargedPayable | RefundingPayable | VoidedPayable;
+export type Payable = OpenedPayable | UnopenedPayable;
 
 interface Attempt {
   id: string;
@@ -121,7 +140,7 @@ export interface CardFailures {
 
 /** A capture and its payable. */
 export interface Charge {
-  payable: Payable;
+  payable: OpenedPayable;
   capture: Capture;
 }
 

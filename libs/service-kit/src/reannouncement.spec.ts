@@ -1,6 +1,6 @@
 import type { Message } from '@sluice/contracts/kit';
 import { expect, it } from 'vitest';
-import { Reannouncement, type Announced, type Position } from './reannouncement.js';
+import { NOTHING, Reannouncement, type Announced, type Position } from './reannouncement.js';
 
 const SINCE = '2026-01-01T12:00:00Z';
 const FIRST_PAGE = { since: SINCE, refund: false };
@@ -46,6 +46,21 @@ it('announces every row of every kind once, page by page, and tells what there i
   expect(pages.flatMap(({ findings }) => findings)).toHaveLength(100);
   expect(pages[0]?.findings[0]).toBe('00009 of 00009');
   expect(orders.asked[0]).toEqual({ since: SINCE, after: undefined, limit: 500 });
+});
+
+it('announces the kinds that come first when it is asked for these, and the others otherwise', async () => {
+  const [cancelled, orders] = [numbered('cancelled', 501), numbered('orders', 1)];
+  const reannouncement = new Reannouncement({ ...cancelled.kind, first: true }, orders.kind);
+  const { next } = await reannouncement.announce({ ...FIRST_PAGE, first: true });
+  expect(await reannouncement.announce({ ...FIRST_PAGE, first: true, after: next })).toEqual({
+    what: 'cancelled',
+    rows: 1,
+    findings: [],
+  });
+  expect([cancelled.announced, orders.announced]).toEqual([cancelled.ids, []]);
+  await reannouncement.announce(FIRST_PAGE);
+  expect([cancelled.announced, orders.announced]).toEqual([cancelled.ids, orders.ids]);
+  expect(await new Reannouncement(orders.kind).announce({ ...FIRST_PAGE, first: true })).toEqual(NOTHING);
 });
 
 it('has a last page when a kind ends with a full one, and one when there is nothing', async () => {

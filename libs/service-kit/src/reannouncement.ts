@@ -15,6 +15,8 @@ export interface Page {
   after?: string | undefined;
   /** Money that was taken for nothing goes back. */
   refund: boolean;
+  /** The kinds that are announced first, and not the others. */
+  first?: boolean;
 }
 
 export interface Position {
@@ -28,6 +30,8 @@ export interface Position {
 export interface Announced<Row extends { id: string } = { id: string }> {
   /** For the operator: `orders`. */
   readonly what: string;
+  /** Others must know it before they hear anything else: what they do for an order cannot be taken back. */
+  readonly first?: boolean;
   /** The next rows, in the order of their ids. */
   rows(position: Position): Promise<readonly Row[]>;
   /**
@@ -52,17 +56,15 @@ export class Reannouncement {
   /** Announces one page. Any number of processes may do so, and it may be repeated. */
   async announce(page: Page): Promise<Reannounced> {
     const [index, after] = positionOf(page.after);
-    const kind = this.#kinds[index];
+    const kinds = this.#kinds.filter(({ first = false }) => first === (page.first ?? false));
+    const kind = kinds[index];
     if (!kind) return NOTHING;
     const rows = await kind.rows({ since: page.since, after, limit: PAGE_SIZE });
     const found = await Promise.all(rows.map((row) => kind.announce(messageAbout(row.id), row, page)));
     const findings = found.filter((finding) => typeof finding === 'string');
-    const next = rows.length < PAGE_SIZE ? this.#afterKind(index) : `${index} ${rows.at(-1)?.id}`;
+    const nextKind = index + 1 < kinds.length ? `${index + 1}` : undefined;
+    const next = rows.length < PAGE_SIZE ? nextKind : `${index} ${rows.at(-1)?.id}`;
     return { what: kind.what, rows: rows.length, findings, ...(next !== undefined && { next }) };
-  }
-
-  #afterKind(index: number): string | undefined {
-    return index + 1 < this.#kinds.length ? `${index + 1}` : undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type Warehouse,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
+import { cancel, parcelsHalted, parcelsLeft, refunded } from '../cancellation.js';
 import { expire, rejectOverdue, lapsed } from '../deadline.js';
 import {
   couponRedeemed,
@@ -15,7 +15,6 @@ import {
   parcelMoved,
   payableOpened,
   paymentCaptured,
-  refunded,
   stockRejected,
   stockReserved,
 } from '../order.js';

@@ -20,7 +20,7 @@ import {
   type Outgoing,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { cancel, parcelsHalted, parcelsLeft } from '../cancellation.js';
+import { cancel, parcelsHalted, parcelsLeft, refunded } from '../cancellation.js';
 import { expire, rejectOverdue, lapsed } from '../deadline.js';
 import {
   couponRedeemed,
@@ -28,7 +28,6 @@ import {
   parcelMoved,
   payableOpened,
   paymentCaptured,
-  refunded,
   stockRejected,
   stockReserved,
 } from '../order.js';

@@ -86,12 +86,13 @@ export const Showing = z.strictObject({ limit: z.coerce.number().int().min(1).ma
 
 /**
  * Which page of what a service owns is announced again: what has changed after `since` or is not finished, of the rows
- * that come after `after`.
+ * that come after `after`. `first`: what others must know before they hear the rest.
  */
 export const Reannouncing = z.strictObject({
   since: Instant,
   after: z.string().max(200).optional(),
   refund: z.boolean().default(false),
+  first: z.boolean().default(false),
 });
 /** What was announced again: rows by their name, and lines for the operator. Without `next` it was the last page. */
 export const Reannounced = z.object({
