@@ -1,6 +1,6 @@
 import type { Message } from '@sluice/contracts';
-import { describe, expect, it } from 'vitest';
-import { filterOf, Pending, Recent } from './fact-filter.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { filterOf, Pending, Recent, Rounds } from './fact-filter.js';
 
 const fact = (type: string, correlationId = 'c', orderId = 'o') =>
   ({ type, correlationId, data: { orderId } }) as unknown as Message;
@@ -35,5 +35,52 @@ describe('what is kept', () => {
     expect(pending.take()).toEqual({ items: [4, 5], skipped: 3 });
     pending.add(6);
     expect(pending.take()).toEqual({ items: [6], skipped: 0 });
+  });
+});
+
+describe('rounds', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const sending = () => {
+    const pending = new Pending<number>(10);
+    const sent: (number[] | undefined)[] = [];
+    const rounds = new Rounds(() => (sent.push(pending.take()?.items), sent.at(-1) !== undefined), 250);
+    const add = (...items: number[]) => items.forEach((item) => (pending.add(item), rounds.begin()));
+    return { add, sent, rounds };
+  };
+
+  it('send at once what comes alone, and together what follows sooner than the interval', () => {
+    const { add, sent } = sending();
+    add(1, 2);
+    vi.advanceTimersByTime(1);
+    expect(sent).toEqual([[1, 2]]);
+    add(3);
+    vi.advanceTimersByTime(200);
+    add(4);
+    vi.advanceTimersByTime(50);
+    expect(sent).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('end when nothing follows, and begin again at once', () => {
+    const { add, sent } = sending();
+    add(1);
+    vi.advanceTimersByTime(10_000);
+    expect([sent, vi.getTimerCount()]).toEqual([[[1], undefined], 0]);
+    add(2);
+    vi.advanceTimersByTime(1);
+    expect(sent).toEqual([[1], undefined, [2]]);
+  });
+
+  it('send nothing more once they have ended', () => {
+    const { add, sent, rounds } = sending();
+    add(1);
+    rounds.end();
+    add(2);
+    vi.advanceTimersByTime(1_000);
+    expect(sent).toEqual([]);
   });
 });

@@ -58,3 +58,27 @@ export class Pending<T> {
     return taken;
   }
 }
+
+/** Sends what there is at once, and what comes sooner than the interval after that together. */
+export class Rounds {
+  #next: NodeJS.Timeout | undefined;
+
+  /** @param send returns whether there was something to send */
+  constructor(
+    private readonly send: () => boolean,
+    private readonly everyMs: number,
+  ) {}
+
+  /** There is something to send. */
+  begin(): void {
+    this.#next ??= setTimeout(() => this.#round(), 0); // with all that comes in the same turn
+  }
+
+  end(): void {
+    clearTimeout(this.#next);
+  }
+
+  #round(): void {
+    this.#next = this.send() ? setTimeout(() => this.#round(), this.everyMs) : undefined;
+  }
+}

@@ -3,7 +3,7 @@ import { Id, Instant, ServicePulse, type Message } from '@sluice/contracts';
 import { Live, type EventStream } from '@sluice/http-kit';
 import { scrub } from '@sluice/service-kit';
 import { z } from 'zod';
-import { filterOf, Pending, Recent, type FactFilter } from './fact-filter.js';
+import { filterOf, Pending, Recent, Rounds, type FactFilter } from './fact-filter.js';
 
 const SeenFact = z.object({
   id: Id,
@@ -23,7 +23,7 @@ const PERSONAL: ReadonlySet<string> = new Set(['address', 'name', 'phone', 'emai
 const KEPT = 1_000;
 /** Nobody reads 400 lines a second; a reader who wants more has `npm run tail`. */
 const PER_ROUND = 100;
-/** Milliseconds. */
+/** From one round to the next; a fact that comes alone waits for none. Milliseconds. */
 const ROUND_MS = 250;
 
 /** Facts as they pass `shop.live`. Those that no gateway needs do not pass there, and a gateway may not bind to more. */
@@ -42,13 +42,16 @@ export class Facts {
   async tell(stream: EventStream, filter: FactFilter): Promise<void> {
     const isWanted = filterOf(filter);
     const pending = new Pending<Message>(PER_ROUND);
-    const hear = (fact: Message): void => void (isWanted(fact) && pending.add(fact));
+    const rounds = new Rounds(() => sendAll(stream, pending), ROUND_MS);
+    const hear = (fact: Message): void => {
+      if (!isWanted(fact)) return;
+      pending.add(fact);
+      rounds.begin();
+    };
     this.#recent.all().filter(isWanted).slice(-PER_ROUND).forEach(hear);
     this.#listeners.add(hear);
-    const round = setInterval(() => sendAll(stream, pending), ROUND_MS);
-    sendAll(stream, pending);
     await stream.closed;
-    clearInterval(round);
+    rounds.end();
     this.#listeners.delete(hear);
   }
 
@@ -58,11 +61,13 @@ export class Facts {
   }
 }
 
-function sendAll(stream: EventStream, pending: Pending<Message>): void {
+/** @returns whether there was something to send */
+function sendAll(stream: EventStream, pending: Pending<Message>): boolean {
   const taken = pending.take();
-  if (!taken) return;
+  if (!taken) return false;
   const data: SeenFacts = { facts: taken.items.map(seen), skipped: taken.skipped };
   void stream.send({ event: 'facts', data });
+  return true;
 }
 
 const seen = ({ id, type, time, correlationId, causationId, data }: Message): SeenFacts['facts'][number] => ({
