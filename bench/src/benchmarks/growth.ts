@@ -52,7 +52,7 @@ const AT_LEAST = ratioAtLeast(0.8);
 const AT_MOST = ratioAtMost(1.2);
 
 function rowsOf(measured: Measured): Row[] {
-  const row = (work: string, name: string, aim: Row['aim'], digits = 1): Row => ({
+  const row = (work: string, name: string, aim?: Row['aim'], digits = 1): Row => ({
     work: `with a million orders stored: ${work}`,
     digits,
     ours: measured.of(FULL, name),
@@ -67,6 +67,7 @@ function rowsOf(measured: Measured): Row[] {
     row('alone, ms to accepted', 'ms to accepted, alone', AT_MOST),
     row('alone, ms to completed', 'ms to completed, alone', AT_MOST),
     row('WAL kB per order, 256 in flight', 'WAL kB at 256', AT_MOST),
+    row('of it pages in full, since a checkpoint has ended just before', 'full pages at 256'),
     row('backlog of orders, per second until payable', BACKLOG, AT_LEAST, 0),
     row('backlog of orders, CPU ms per order', BACKLOG_CPU, AT_MOST),
     row('hops per second', HOP, AT_LEAST, 0),

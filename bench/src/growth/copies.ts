@@ -80,6 +80,8 @@ async function copyRows(client: pg.Client, table: string, copies: number): Promi
   const list = (sqlOf: (column: Column) => string): string => columns.map(sqlOf).join(', ');
   const names = list(({ name }) => `"${name}"`);
   await client.query(`CREATE TEMP TABLE original AS SELECT ${list(keptOf)} FROM ${table}`);
+  const { rows: indexes } = await client.query<Index>(INDEXES, [table]);
+  for (const { name } of indexes) await client.query(`DROP INDEX ${name}`);
   await client.query(
     `INSERT INTO ${table} (${names}) SELECT ${list(valueOf)}
       FROM (
@@ -87,7 +89,17 @@ async function copyRows(client: pg.Client, table: string, copies: number): Promi
         FROM generate_series(1, ${copies}) AS n
       ) AS copy, LATERAL (SELECT * FROM original WHERE copy.digits IS NOT NULL OFFSET 0) AS one`,
   );
+  for (const { definition } of indexes) await client.query(definition);
   await client.query(`VACUUM ANALYZE ${table}`);
+}
+
+/** Those that are not written from one end to the other: made after the rows, in a third of the time. */
+const INDEXES = `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+  FROM pg_index WHERE indrelid = $1::text::regclass AND NOT indisunique`;
+
+interface Index {
+  name: string;
+  definition: string;
 }
 
 interface Column {

@@ -28,7 +28,7 @@ export interface LoadResult {
   perSecond: number;
   /** Processor time per completed order, by part of the system. Milliseconds. */
   cpu: Record<string, number>;
-  wal?: { bytesPerOrder: number; fsyncsPerOrder: number } | undefined;
+  wal?: { bytesPerOrder: number; fullPagesPerOrder: number; fsyncsPerOrder: number } | undefined;
   /** What the counters of the system grew by, per completed order, by name. */
   counted?: Record<string, number> | undefined;
   /** Beginning and end of the measured time, as `process.hrtime` has it. Microseconds. */
@@ -120,6 +120,7 @@ const growthPerOrder = (
 
 const walPerOrder = (before: WalCounters, after: WalCounters, orders: number): LoadResult['wal'] => ({
   bytesPerOrder: (after.walBytes - before.walBytes) / orders,
+  fullPagesPerOrder: (after.fullPages - before.fullPages) / orders,
   fsyncsPerOrder: (after.fsyncs - before.fsyncs) / orders,
 });
 
@@ -136,7 +137,11 @@ export const memoryMb = ({ parts }: RunningSystem): number => total(memoryMbOf(p
 export const valuesOf = ({ inFlight }: Load, { perSecond, cpu, wal }: LoadResult): Values => ({
   [`per second at ${inFlight}`]: perSecond,
   [`CPU ms at ${inFlight}`]: total(cpu),
-  ...(wal && { [`WAL kB at ${inFlight}`]: wal.bytesPerOrder / 1_000, [`fsyncs at ${inFlight}`]: wal.fsyncsPerOrder }),
+  ...(wal && {
+    [`WAL kB at ${inFlight}`]: wal.bytesPerOrder / 1_000,
+    [`full pages at ${inFlight}`]: wal.fullPagesPerOrder,
+    [`fsyncs at ${inFlight}`]: wal.fsyncsPerOrder,
+  }),
 });
 
 export const aloneValues = ({ placed, completed }: LoadResult): Values => ({

@@ -9,6 +9,8 @@ export interface PlacedOrder {
 /** Counters of a PostgreSQL server since its start. */
 export interface WalCounters {
   walBytes: number;
+  /** Pages that were written whole, because it was their first change since the last checkpoint. */
+  fullPages: number;
   fsyncs: number;
 }
 
