@@ -62,7 +62,7 @@ export const EDITS: readonly Edit[] = [
     to: 'const paid = { paymentId, receipt: receipt ?? paymentId, paidAt: now };',
   },
   {
-    file: 'apps/orders/src/order.ts',
+    file: 'apps/orders/src/cancellation.ts',
     from: '{ ...order, paymentId, paidAt: now, refundedAt: now }',
     to: '{ ...order, paymentId, receipt: paymentId, paidAt: now, refundedAt: now }',
   },
