@@ -7,8 +7,8 @@ import { OwnStart } from './own-start.js';
 import { Person } from './person.js';
 
 const chromium = findChromium();
-/** Longer than both of a sale need to press, and than the first of a line of payments. Seconds. */
-const PAYMENT_WINDOW = 12;
+/** Longer than a broker takes to stop and to start on a slow machine, while a customer pays. Seconds. */
+const PAYMENT_WINDOW = 30;
 /** Orders that are placed while logistics is stopped. */
 const ORDERS = 2;
 /** Orders or claims of a burst, and the pieces of the sale that a burst of claims opens. */
@@ -135,7 +135,7 @@ async function follows(ann: Person): Promise<void> {
 }
 
 async function seesItExpire(bob: Person): Promise<void> {
-  await bob.heading('Cancelled');
+  await bob.heading('Cancelled', PAYMENT_WINDOW * 1_000 + SHOWN_WITHIN_MS);
   await bob.sees('It was not paid in time.');
 }
 
@@ -148,8 +148,7 @@ async function oneWinsAndOneLoses(ann: Person, keeper: Person): Promise<void> {
   await Promise.all(both.map((person) => person.press('I want one')));
   const winner = await Promise.any(both.map((person) => person.heading('You have won one!').then(() => person)));
   const loser = winner === ann ? keeper : ann;
-  await loser.sees(/Sold out|Not this time/);
-  await winner.pay();
+  await Promise.all([loser.sees(/Sold out|Not this time/), winner.pay()]);
   await winner.sees(/Paid, being packed|On its way|Delivered/);
 }
 
