@@ -25,6 +25,15 @@ describe('the switch of a server', () => {
     expect(server.state).toBe('running');
   });
 
+  it.each([
+    ['stop', 'stopped'],
+    ['crash', 'starting'],
+  ])('says after %s that it is %s, although its keeper has not noticed its end', async (turn, state) => {
+    const { server } = running();
+    await server.turn(turn);
+    expect(server.state).toBe(state);
+  });
+
   it('kills it, to be started again at once', async () => {
     const { server, kills } = running();
     await server.turn('crash');

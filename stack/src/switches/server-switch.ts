@@ -29,6 +29,7 @@ export class ServerSwitch {
     if (!this.#isRunning) throw new Refused('It does not run.');
     this.#isHeld = turn === 'stop';
     await this.kill();
+    this.#isRunning = false; // its keeper notices the end later, and whoever has turned the switch reads the state now
   }
 
   /** Called by who keeps the server running, when it takes clients. */
