@@ -111,6 +111,32 @@ describe('charges that the card gateway knows and a restored database does not',
     expect(charge.refunded).toBe(true);
   });
 
+  it('stay the payment of an order that was paid by one between its look-up and the decision', async () => {
+    const order = await payable();
+    const charge = chargeUnder(gatewayKeyOf(order.orderId, 1));
+    const { pool } = shop.database;
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM payables WHERE order_id = $1 FOR UPDATE', [order.orderId]);
+    const found = findings({ refund: true });
+    await eventually(async () => {
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      expect((await pool.query(waiting)).rowCount).toBe(1);
+    });
+    await client.query(
+      `WITH capture AS (
+        INSERT INTO captures (id, order_id, amount, currency, card_token, gateway_key, status, gateway_reference,
+          requested_at, settled_at, version)
+        VALUES (gen_random_uuid(), $1, 4200, 'USD', 'tok_live', $2, 'captured', $3, now(), now(), 2) RETURNING id
+      ) UPDATE payables SET status = 'captured', capture_id = capture.id, capturing_since = now(), attempts = 1,
+        version = version + 1 FROM capture WHERE order_id = $1`,
+      [order.orderId, charge.key, charge.id],
+    );
+    await client.query('COMMIT');
+    client.release();
+    expect([await found, charge.refunded]).toEqual([[], false]);
+  });
+
   it('become the payment of an order that waits for one', async () => {
     const order = await payable();
     const charge = chargeUnder(gatewayKeyOf(order.orderId, 1));

@@ -82,9 +82,9 @@ class ComparedCharge {
         return `${this.#name}: a payment of its order is running; announce again when it has ended`;
       case 'known':
       case 'stray':
-        // A payment under this key may have begun since the look-up.
+        // A payment under this key may have begun since the look-up; a spent key has none.
         if (!captureId && (await this.#known()).captureId) return this.compare(message, refund);
-        return comparison === 'stray' ? this.#stray(refund) : undefined;
+        return this.charge.refunded ? undefined : this.#stray(refund);
     }
   }
 

@@ -41,9 +41,9 @@ describe('a charge that no capture is known for', () => {
     ]);
   });
 
-  it('is not adopted twice', () => {
+  it('is adopted once', () => {
     const state = after(stateOf(open), adopt(stateOf(open), charge, true, noon));
-    expect(adopt(state, charge, true, noon)).toEqual({ reply: 'stray' });
+    expect(adopt(state, charge, true, noon)).toEqual({ reply: 'adopted' });
   });
 
   it.each<[string, Payable | undefined, Partial<OrderCharge>, string]>([
@@ -58,6 +58,12 @@ describe('a charge that no capture is known for', () => {
       'busy',
     ],
     ['of an order that is paid', { ...open, status: 'captured', captureId: 'c', capturingSince: noon }, {}, 'stray'],
+    [
+      'that of the payment of its order, made since it was looked up',
+      { ...open, status: 'captured', captureId: 'c', capturingSince: noon, attempts: 2 },
+      {},
+      'known',
+    ],
   ])('changes nothing when it is %s', (_, payable, change, reply) => {
     expect(adopt(stateOf(payable), { ...charge, ...change }, false, noon)).toEqual({ reply });
   });

@@ -46,8 +46,8 @@ export const chargedKeys = (charge: OrderCharge, captureId: string | undefined):
 });
 
 /**
- * `returned`: its order is cancelled. `busy`: a payment of the order is running. `stray`: nothing waits for the money,
- * or the capture was made since it was looked up.
+ * `known`: its attempt was made here since the charge was looked up, or its key is spent. `returned`: its order is
+ * cancelled. `busy`: a payment of the order is running. `stray`: nothing waits for the money.
  */
 export type Comparison = 'adopted' | 'known' | 'returned' | 'busy' | 'stray';
 
@@ -58,9 +58,10 @@ export type Comparison = 'adopted' | 'known' | 'returned' | 'busy' | 'stray';
  */
 export function adopt(state: State, charge: OrderCharge, refund: boolean, now: Date): Decision<Comparison> {
   const payable = state.payables[charge.orderId];
+  if (state.captures[adoptedIdOf(charge)]) return { reply: 'adopted' };
   if (payable?.status === 'capturing' || payable?.status === 'voiding') return { reply: 'busy' };
-  const isTried = (payable?.attempts ?? 0) >= charge.attempt;
-  if (!isTried && isPaidBy(payable, charge)) return adopted(payable, charge, now);
+  if ((payable?.attempts ?? 0) >= charge.attempt) return { reply: 'known' };
+  if (isPaidBy(payable, charge)) return adopted(payable, charge, now);
   return refund ? { ...spent(payable, charge), reply: 'stray' } : { reply: 'stray' };
 }
 

@@ -67,7 +67,7 @@ function rowsOf(measured: Measured): Row[] {
     row('alone, ms to accepted', 'ms to accepted, alone', AT_MOST),
     row('alone, ms to completed', 'ms to completed, alone', AT_MOST),
     row('WAL kB per order, 256 in flight', 'WAL kB at 256', AT_MOST),
-    row('of it pages in full, since a checkpoint has ended just before', 'full pages at 256'),
+    row('whole pages in the WAL of an order, right after a checkpoint', 'full pages at 256'),
     row('backlog of orders, per second until payable', BACKLOG, AT_LEAST, 0),
     row('backlog of orders, CPU ms per order', BACKLOG_CPU, AT_MOST),
     row('hops per second', HOP, AT_LEAST, 0),

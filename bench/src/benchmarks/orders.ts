@@ -46,7 +46,7 @@ export const benchmark: Benchmark = {
   },
 };
 
-/** With fresh data in every round, as its peers: the checkpoint and the vacuum of the round before cost a quarter. */
+/** With fresh data in every round, as its peers: rows of the round before bring checkpoints and vacuums. */
 const startFresh: StartSystem = async (run) => {
   const stateDirectory = temporaryStateDirectory();
   await run.shutdown.add('the data of a round', () => remove(stateDirectory));

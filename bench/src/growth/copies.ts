@@ -93,7 +93,7 @@ async function copyRows(client: pg.Client, table: string, copies: number): Promi
   await client.query(`VACUUM ANALYZE ${table}`);
 }
 
-/** Those that are not written from one end to the other: made after the rows, in a third of the time. */
+/** Those that are not written from one end to the other: they are made after the rows. */
 const INDEXES = `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
   FROM pg_index WHERE indrelid = $1::text::regclass AND NOT indisunique`;
 
