@@ -39,30 +39,41 @@ describe('what is kept', () => {
 });
 
 describe('rounds', () => {
+  const PAUSE = { perItemMs: 100, maxMs: 250 };
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   const sending = () => {
     const pending = new Pending<number>(10);
     const sent: (number[] | undefined)[] = [];
-    const rounds = new Rounds(() => (sent.push(pending.take()?.items), sent.at(-1) !== undefined), 250);
+    const rounds = new Rounds(() => (sent.push(pending.take()?.items), sent.at(-1)?.length ?? 0), PAUSE);
     const add = (...items: number[]) => items.forEach((item) => (pending.add(item), rounds.begin()));
     return { add, sent, rounds };
   };
 
-  it('send at once what comes alone, and together what follows sooner than the interval', () => {
+  it('send at once what comes alone, and together what follows sooner than 100 ms for each', () => {
     const { add, sent } = sending();
     add(1, 2);
     vi.advanceTimersByTime(1);
     expect(sent).toEqual([[1, 2]]);
     add(3);
-    vi.advanceTimersByTime(200);
+    vi.advanceTimersByTime(150);
     add(4);
+    expect(sent).toHaveLength(1);
     vi.advanceTimersByTime(50);
     expect(sent).toEqual([
       [1, 2],
       [3, 4],
     ]);
+  });
+
+  it('wait no longer than the bound, however much was sent', () => {
+    const { add, sent } = sending();
+    add(1, 2, 3, 4, 5, 6);
+    vi.advanceTimersByTime(1);
+    add(7);
+    vi.advanceTimersByTime(250);
+    expect(sent).toEqual([[1, 2, 3, 4, 5, 6], [7]]);
   });
 
   it('end when nothing follows, and begin again at once', () => {

@@ -59,14 +59,17 @@ export class Pending<T> {
   }
 }
 
-/** Sends what there is at once, and what comes sooner than the interval after that together. */
+/** Sends what there is at once; what follows waits the longer the more that was, and goes together. */
 export class Rounds {
   #next: NodeJS.Timeout | undefined;
 
-  /** @param send returns whether there was something to send */
+  /**
+   * @param send returns how many items it has sent
+   * @param pause after a round: for each item in it, and at most
+   */
   constructor(
-    private readonly send: () => boolean,
-    private readonly everyMs: number,
+    private readonly send: () => number,
+    private readonly pause: { perItemMs: number; maxMs: number },
   ) {}
 
   /** There is something to send. */
@@ -79,6 +82,8 @@ export class Rounds {
   }
 
   #round(): void {
-    this.#next = this.send() ? setTimeout(() => this.#round(), this.everyMs) : undefined;
+    const sent = this.send();
+    const pauseMs = Math.min(sent * this.pause.perItemMs, this.pause.maxMs);
+    this.#next = sent > 0 ? setTimeout(() => this.#round(), pauseMs) : undefined;
   }
 }

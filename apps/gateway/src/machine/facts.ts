@@ -23,8 +23,8 @@ const PERSONAL: ReadonlySet<string> = new Set(['address', 'name', 'phone', 'emai
 const KEPT = 1_000;
 /** Nobody reads 400 lines a second; a reader who wants more has `npm run tail`. */
 const PER_ROUND = 100;
-/** From one round to the next; a fact that comes alone waits for none. Milliseconds. */
-const ROUND_MS = 250;
+/** Pause after a round: for each fact in it, and at most. Those of one order are seen as they come. Milliseconds. */
+const PAUSE = { perItemMs: 10, maxMs: 250 };
 
 /** Facts as they pass `shop.live`. Those that no gateway needs do not pass there, and a gateway may not bind to more. */
 @Injectable()
@@ -42,7 +42,7 @@ export class Facts {
   async tell(stream: EventStream, filter: FactFilter): Promise<void> {
     const isWanted = filterOf(filter);
     const pending = new Pending<Message>(PER_ROUND);
-    const rounds = new Rounds(() => sendAll(stream, pending), ROUND_MS);
+    const rounds = new Rounds(() => sendAll(stream, pending), PAUSE);
     const hear = (fact: Message): void => {
       if (!isWanted(fact)) return;
       pending.add(fact);
@@ -61,13 +61,13 @@ export class Facts {
   }
 }
 
-/** @returns whether there was something to send */
-function sendAll(stream: EventStream, pending: Pending<Message>): boolean {
+/** @returns how many there were to send */
+function sendAll(stream: EventStream, pending: Pending<Message>): number {
   const taken = pending.take();
-  if (!taken) return false;
+  if (!taken) return 0;
   const data: SeenFacts = { facts: taken.items.map(seen), skipped: taken.skipped };
   void stream.send({ event: 'facts', data });
-  return true;
+  return taken.items.length;
 }
 
 const seen = ({ id, type, time, correlationId, causationId, data }: Message): SeenFacts['facts'][number] => ({

@@ -4,17 +4,7 @@ import type { Problem } from '../api/problem.js';
 import { useStream } from '../api/use-stream.js';
 import { time } from '../i18n/format.js';
 import { Field } from '../ui/field.js';
-import {
-  addressOf,
-  asSubject,
-  idOf,
-  subjectOf,
-  summaryOf,
-  together,
-  withMore,
-  type Fact,
-  type Facts,
-} from './facts.js';
+import { addressOf, asSubject, idOf, subjectOf, summaryOf, withMore, type Fact, type Facts } from './facts.js';
 import { useWords } from './words.js';
 
 /** Facts as they are said, all or those of one order. */
@@ -119,19 +109,16 @@ const FactLine = memo(({ fact, onFollow }: LineProps) => {
 });
 FactLine.displayName = 'FactLine';
 
-/** Facts that come faster are shown together: nobody reads them one by one. Milliseconds. */
-const SHOWN_EVERY_MS = 500;
-
 /** Newest first. While it is held, what is said is not shown. */
 function useFacts(address: string, isHeld: boolean): Facts & { problem: Problem | undefined } {
   const [heard, setHeard] = useState<Facts>({ facts: [], skipped: 0 });
-  const [show] = useState(() => together((more) => setHeard((before) => withMore(before, more)), SHOWN_EVERY_MS));
   useEffect(() => {
     if (!isHeld) setHeard({ facts: [], skipped: 0 });
-    return show.stop;
-  }, [address, isHeld, show]);
+  }, [address, isHeld]);
   const { problem } = useStream(isHeld ? undefined : address, {
-    onEvent: ({ event, data }) => event === 'facts' && show.add(JSON.parse(data) as Facts),
+    onEvent: ({ event, data }) => {
+      if (event === 'facts') setHeard((before) => withMore(before, JSON.parse(data) as Facts));
+    },
   });
   return { ...heard, problem };
 }

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { addressOf, asSubject, subjectOf, summaryOf, together, withMore, type Fact } from './facts.js';
+import { describe, expect, it } from 'vitest';
+import { addressOf, asSubject, subjectOf, summaryOf, withMore, type Fact } from './facts.js';
 
 const ORDER = '0198c0de-0000-8000-8000-000000000001';
 const fact = (id: string, data: object = {}): Fact => ({
@@ -46,28 +46,5 @@ describe('facts that come', () => {
     const many = Array.from({ length: 300 }, (_, n) => fact(String(n)));
     const { facts } = withMore({ facts: [], skipped: 0 }, { facts: many, skipped: 0 });
     expect([facts.length, facts[0]!.id]).toEqual([100, '299']);
-  });
-});
-
-describe('facts that come fast', () => {
-  afterEach(() => vi.useRealTimers());
-
-  it('are passed on at once, then together, all of them and in their order', () => {
-    vi.useFakeTimers();
-    const passed: string[] = [];
-    const { add, stop } = together(
-      ({ facts, skipped }) => passed.push(`${facts.map(({ id }) => id).join('')} ${skipped}`),
-      500,
-    );
-    for (const id of ['a', 'b', 'c']) add({ facts: [fact(id)], skipped: 1 });
-    expect(passed).toEqual(['a 1']);
-    vi.advanceTimersByTime(500);
-    expect(passed).toEqual(['a 1', 'bc 2']);
-    vi.advanceTimersByTime(600);
-    add({ facts: [fact('d')], skipped: 0 });
-    expect(passed).toEqual(['a 1', 'bc 2', 'd 0']);
-    add({ facts: [fact('e')], skipped: 0 });
-    stop();
-    expect(vi.getTimerCount()).toBe(0);
   });
 });

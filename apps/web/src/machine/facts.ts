@@ -39,30 +39,3 @@ export function withMore(before: Facts, more: Facts): Facts {
   const fresh = more.facts.filter(({ id }) => !known.has(id)).reverse();
   return { facts: [...fresh, ...before.facts].slice(0, KEPT), skipped: before.skipped + more.skipped };
 }
-
-/** Passes facts on at once, and those that follow sooner than after the interval together. */
-export function together(pass: (facts: Facts) => void, everyMs: number): { add(more: Facts): void; stop(): void } {
-  let waiting: Facts[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = (): void => {
-    timer = undefined;
-    if (waiting.length === 0) return;
-    const all = waiting.splice(0);
-    timer = setTimeout(flush, everyMs);
-    pass({
-      facts: all.flatMap(({ facts }) => facts),
-      skipped: all.reduce((sum, { skipped }) => sum + skipped, 0),
-    });
-  };
-  return {
-    add: (more) => {
-      waiting.push(more);
-      if (timer === undefined) flush();
-    },
-    stop: () => {
-      clearTimeout(timer);
-      timer = undefined;
-      waiting = [];
-    },
-  };
-}
