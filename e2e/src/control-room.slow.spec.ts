@@ -11,7 +11,7 @@ const chromium = findChromium();
 const BUYERS = 80;
 /** Orders that are paid while one view is watched. */
 const ORDERS = 480;
-/** From the snapshot, or from a fact, to the screen, at half of them; and how long the page may not answer. Milliseconds. */
+/** From a snapshot or a fact to the screen, at half of them; and how long the page may not answer. Milliseconds. */
 const [SHOWN_WITHIN_MS, LONGEST_TASK_MS] = [100, 200];
 
 /**
