@@ -54,7 +54,7 @@ describe('adding a consumer', () => {
 
     await eventually(() => {
       const output = listener?.output() ?? '';
-      for (const type of ['order.placed', 'order.priced', 'order.paid', 'order.shipped', 'order.completed'])
+      for (const type of ['order.placed', 'order.awaiting_payment', 'order.paid', 'order.shipped', 'order.completed'])
         expect(output).toContain(`${type} ${id}`);
     });
   });
@@ -113,7 +113,6 @@ describe('adding a consumer', () => {
 
       const once = {
         'order.placed': 1,
-        'order.priced': 1,
         'order.awaiting_payment': 1,
         'order.paid': 1,
         'order.shipped': 1,

@@ -68,7 +68,7 @@ export const SERVICES: Services = {
     commands: [c.Pay, c.RefuseCard, c.ClosePayable, c.ExtendPayable],
     queries: [c.GetPayable],
     captures: [c.CapturePayment, c.RefundPayment],
-    events: [c.OrderPriced, c.OrderCancelled],
+    events: [only('priced', c.OrderPlaced), c.OrderPriced, c.OrderRejected, c.OrderCancelled],
     ops: about('payments'),
   },
   'flash-sale': {

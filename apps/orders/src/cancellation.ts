@@ -10,7 +10,7 @@ import {
   type PaymentRefunded,
 } from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
-import { paidTooLate } from './order.js';
+import { paidTooEarly, paidTooLate } from './order.js';
 import { hasEnded, hasLeft, record, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import { disclosed } from './refusal.js';
@@ -161,7 +161,7 @@ function cancelAgain(order: Order, now: Date): Change {
  * are named.
  */
 export const cancelled = (order: OrderRow, reason: OrderReason, now: Date, entries: TimelineEntry[] = []): Change =>
-  record({ ...order, reason }, [...entries, cancellation(order, reason)], now);
+  record({ ...order, reason }, [...entries, cancellation(order, reason), ...paidTooEarly(order)], now);
 
 /** Names all that other services may hold for the order. */
 export const cancellation = ({ lines, allocation, coupon }: OrderRow, reason: OrderReason): TimelineEntry => ({

@@ -228,6 +228,8 @@ describe('a cancellation and its order, both delayed until their callers have le
     await isNoted(order);
     await scene.send(storyOf(order)[0]);
     expect(await scene.place(order)).toMatchObject({ status: 'pending' });
-    await eventually(() => expect(scene.factsOf(order)).toEqual(['order.placed', 'order.priced']));
+    await eventually(async () =>
+      expect(await scene.timeline(order)).toEqual(['order.placed', 'stock.reserved', 'order.priced']),
+    );
   });
 });

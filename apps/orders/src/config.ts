@@ -1,4 +1,4 @@
-import { wholeNumber } from '@sluice/service-kit';
+import { flag, wholeNumber } from '@sluice/service-kit';
 import { z } from 'zod';
 import { USUAL_DEADLINE_SECONDS } from './invariants.js';
 
@@ -19,5 +19,7 @@ export const OrdersConfig = z.object({
   /** The same limits while the account's phone is not verified. */
   UNPAID_ORDERS_UNVERIFIED: wholeNumber(0, 10_000).default(10),
   UNPAID_PIECES_UNVERIFIED: wholeNumber(0, 1_000_000).default(50),
+  /** Whether `order.placed` says a total that is final; `false` until every process of payments reads it. */
+  PRICED_AT_ONCE: flag(true),
 });
 export type OrdersConfig = z.output<typeof OrdersConfig>;

@@ -88,12 +88,26 @@ describe('the payment window', () => {
     const { order: priced } = applying(placedOrder(), [facts.stockReserved]);
     const received = (lateSeconds: number) =>
       payableOpened(priced, { payBy: later(WINDOW_SECONDS).toISOString() }, WINDOW_SECONDS, later(lateSeconds));
-    expect(received(5).order?.payBy).toEqual(later(WINDOW_SECONDS));
-    expect(types(received(5).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
-    expect(received(6).order?.payBy).toEqual(later(WINDOW_SECONDS + 6));
-    expect(received(6).messages).toContainEqual(
-      ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 6).toISOString() }),
+    expect(received(60).order?.payBy).toEqual(later(WINDOW_SECONDS));
+    expect(types(received(60).messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
+    expect(received(61).order?.payBy).toEqual(later(WINDOW_SECONDS + 61));
+    expect(received(61).messages).toContainEqual(
+      ExtendPayable({ orderId: ORDER, payBy: later(WINDOW_SECONDS + 61).toISOString() }),
     );
+  });
+
+  it('is as long as usual also when the stock is held only after the payable was closed to late payments', () => {
+    const { order: opened } = applying(placedOrder(), [facts.payableOpened]);
+    const lateSeconds = 2 * WINDOW_SECONDS;
+    expect(expire(opened, later(lateSeconds))).toEqual({});
+    const { order, messages } = applying(opened, [facts.stockReserved], later(lateSeconds));
+    const payBy = later(lateSeconds + WINDOW_SECONDS);
+    expect(order).toMatchObject({ status: 'awaiting_payment', payBy });
+    expect(messages).toMatchObject([
+      { data: { payBy: payBy.toISOString() } },
+      ExtendPayable({ orderId: ORDER, payBy: payBy.toISOString() }),
+      ExpirePayment({ orderId: ORDER }, { delayMs: WINDOW_SECONDS * 1_000 }),
+    ]);
   });
 });
 
@@ -126,6 +140,25 @@ describe('money that is captured for an order that has ended', () => {
     expect(back.order).toMatchObject({ paymentId: PAYMENT, paidAt: later(9), refundedAt: later(9) });
     expect(back.history?.map(({ type }) => type)).toEqual(['order.paid_too_late', 'payment.refunded']);
     expect(facts.paymentCaptured(back.order!, later(10))).toEqual({});
+  });
+});
+
+describe('money that is captured before the stock is held', () => {
+  const { order: early } = applying(placedOrder(), [facts.payableOpened, facts.paymentCaptured]);
+
+  it('pays the order as soon as its stock is held', () => {
+    const { order, messages } = applying(early, [facts.stockReserved]);
+    expect([order.status, types(messages)]).toEqual(['paid', ['order.awaiting_payment', 'order.paid']]);
+  });
+
+  it.each([
+    ['rejected', obstacles.outOfStock],
+    ['cancelled', obstacles.cancelled],
+  ] as const)('is said to be taken when the order is %s instead, and to be back when it is', (status, obstacle) => {
+    const { order, messages } = applying(early, [obstacle]);
+    expect([order.status, types(messages)]).toEqual([status, [`order.${status}`, 'order.paid_too_late']]);
+    expect(messages[1]!.data).toMatchObject({ amount: { amount: 3_800, currency: 'EUR' } });
+    expect(refund(order, NOW)).toMatchObject({ order: { status, refundedAt: NOW }, history: [{ status }] });
   });
 });
 

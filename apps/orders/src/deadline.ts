@@ -30,7 +30,7 @@ const isOver = (end: Date, now: Date): boolean => now.getTime() >= end.getTime()
  * accepted in time may still be running, which delays the end for a bounded time.
  */
 export function expire(order: Order, now: Date): Change {
-  if (hasEnded(order) || order.paidAt || !order.payBy) return {};
+  if (order.status !== 'awaiting_payment') return {};
   const lateMs = now.getTime() - order.payBy.getTime();
   if (lateMs < 0)
     return lateMs < -TIMER_EARLY_MS

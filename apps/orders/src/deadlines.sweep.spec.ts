@@ -82,7 +82,7 @@ describe('the sweep', () => {
 
   it('cancels orders that could not be paid before their deadline, and no other', async () => {
     const model = await placed(0);
-    await eventually(() => expect(scene.factsOf(model)).toContain('order.priced'));
+    await eventually(async () => expect(await scene.timeline(model)).toContain('order.priced'));
     await copies(model, 'placed_at', DEADLINE_SECONDS + 60);
     await expectAllCancelled(model, 'processing_timeout');
     expect(await scene.see(model)).toMatchObject({ status: 'pending' });

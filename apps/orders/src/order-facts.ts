@@ -15,7 +15,8 @@ import {
 } from '@sluice/contracts';
 import { cancellation } from './cancellation.js';
 import { rejection } from './order.js';
-import { hasEnded, type About, type Change } from './order-steps.js';
+import { hasEnded, pricedFact, type About, type Change } from './order-steps.js';
+import { placedFact } from './placing.js';
 import type { HistoryEntry, Order } from './tables.js';
 
 /** An entry of the history as it was read; `at` is RFC 3339. */
@@ -29,18 +30,8 @@ const published = (entry: { message?: (about: About) => Outgoing }, about: About
 
 /** Facts that the end of an order makes obsolete: whoever holds something for it releases that by its end alone. */
 const BEGINNING: Readonly<Record<string, Fact>> = {
-  [OrderPlaced.type]: ({ lines, subtotal: amount, currency, coupon }, about, _, at) => [
-    OrderPlaced({
-      lines,
-      subtotal: { amount, currency },
-      acceptedAt: new Date(at).toISOString(),
-      ...about,
-      ...(coupon !== null && { coupon }),
-    }),
-  ],
-  [OrderPriced.type]: ({ payWithinSeconds }, about, { total }) => [
-    OrderPriced({ total, ...about, ...(payWithinSeconds !== null && { payWithinSeconds }) }),
-  ],
+  [OrderPlaced.type]: (order, about, _, at) => [placedFact(order, new Date(at), about)],
+  [OrderPriced.type]: (order, about, { total }) => (order.pricedAtOnce ? [] : [pricedFact(order, total, about)]),
 };
 
 const LASTING: Readonly<Record<string, Fact>> = {

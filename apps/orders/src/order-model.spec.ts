@@ -179,6 +179,7 @@ it('tries every way there is for an order to go', () => {
     if (types(sent).includes('order.cancellation_refused')) seen.add(`${order!.status} after all`);
     if (order!.total === 0 && order!.paidAt) seen.add(`${order!.status} for nothing`);
     if (types(sent).includes('order.paid_too_late')) seen.add('paid too late');
+    if (order!.status === 'rejected' && order!.refundedAt) seen.add('rejected and refunded');
     if (!types(sent).includes('order.placed')) seen.add('cancelled before it came');
   }
   expect([...seen].sort()).toEqual([
@@ -195,6 +196,7 @@ it('tries every way there is for an order to go', () => {
     'paid too late',
     'refunded after a halt',
     'refunded without parcels',
+    'rejected and refunded',
     'rejected coupon_rejected',
     'rejected out_of_stock',
     'shipped',

@@ -29,7 +29,6 @@ describe('a row of an order', () => {
     [PAID, { status: 'shipped', refundedAt: NOW }, 'shipped: refundedAt is set'],
     [PAID, { status: 'completed', allocation: null }, 'completed: allocation is null'],
     [REJECTED, { reason: null }, 'rejected: reason is null'],
-    [REJECTED, { refundedAt: NOW }, 'rejected: refundedAt is set'],
     [CANCELLED, { reason: null }, 'cancelled: reason is null'],
     [CANCELLED, { limitReached: 'unpaid_orders' }, 'cancelled: limitReached is set'],
     [PAID, { status: 'lost' as never }, 'lost: there is no such status'],

@@ -35,7 +35,7 @@ const GUARANTEES: { readonly [S in OrderStatus]: Guarantees<OrderIn<S>> } = {
   paid: PAID,
   shipped: PAID,
   completed: PAID,
-  rejected: { ...NO_CANCELLATION, reason: 'set', refundedAt: 'null' },
+  rejected: { ...NO_CANCELLATION, reason: 'set' },
   cancelled: { reason: 'set', limitReached: 'null' },
 };
 

@@ -73,7 +73,10 @@ const step = <O extends OrderRow>({ status, reached, entry }: StepTo<O>): Step =
   },
 });
 
-const isPriced = (order: OrderRow): order is Priced =>
+export const pricedFact = ({ payWithinSeconds }: OrderRow, total: Money, about: About): Outgoing =>
+  OrderPriced({ total, ...about, ...(payWithinSeconds !== null && { payWithinSeconds }) });
+
+export const isPriced = (order: OrderRow): order is Priced =>
   order.allocation !== null && (order.coupon === null || order.couponRedeemedAt !== null);
 
 /**
@@ -85,10 +88,9 @@ const STEPS: readonly Step[] = [
     status: 'pending',
     reached: isPriced,
     entry: (order) => {
-      const [total, { payWithinSeconds }] = [totalOf(order), order];
-      const message = (about: About): Outgoing =>
-        OrderPriced({ total, ...about, ...(payWithinSeconds !== null && { payWithinSeconds }) });
-      return { type: OrderPriced.type, detail: { total }, message };
+      const total = totalOf(order);
+      const message = (about: About): Outgoing => pricedFact(order, total, about);
+      return { type: OrderPriced.type, detail: { total }, ...(!order.pricedAtOnce && { message }) };
     },
   }),
   step({
@@ -176,7 +178,7 @@ export type OrderFacts = Pick<
 >;
 
 /** The order was rejected or cancelled, which is final. */
-export const hasEnded = (order: Order): order is RejectedOrder | CancelledOrder =>
+export const hasEnded = (order: OrderRow): order is RejectedOrder | CancelledOrder =>
   order.status === 'rejected' || order.status === 'cancelled';
 
 /** Adds facts to an order and takes every step that they allow. A rejected or cancelled order stays unchanged. */

@@ -1,5 +1,6 @@
 import { Order as OrderSchema, parcelIdOf } from '@sluice/contracts';
 import { describe, expect, it } from 'vitest';
+import { orderOf } from './order-row.js';
 import { couponRejected, stockRejected, stockReserved } from './order.js';
 import { orderView } from './order.view.js';
 import {
@@ -7,6 +8,7 @@ import {
   COUPON,
   facts,
   applying,
+  later,
   NOW,
   obstacles,
   ORDER,
@@ -21,16 +23,29 @@ import {
 } from './testing/given.js';
 
 describe('an order', () => {
-  it('has its total when its stock is held, and can be paid only when the payable is open', () => {
-    const priced = applying(placedOrder(), [facts.stockReserved]);
-    expect(priced.order).toMatchObject({ status: 'pending', allocation: BOTH_WAREHOUSES, payBy: null });
-    expect(priced.messages.map(({ data }) => data)).toMatchObject([{ total: { amount: 3_800, currency: 'EUR' } }]);
-    const payable = applying(priced.order, [facts.payableOpened]);
-    expect(payable.order).toMatchObject({
-      status: 'awaiting_payment',
-      payBy: new Date(NOW.getTime() + WINDOW_SECONDS * 1_000),
-    });
+  it.each([
+    ['the stock first', [facts.stockReserved, facts.payableOpened], { allocation: BOTH_WAREHOUSES, payBy: null }],
+    [
+      'the payable first',
+      [facts.payableOpened, facts.stockReserved],
+      { allocation: null, payBy: later(WINDOW_SECONDS) },
+    ],
+  ])('can be paid when its stock is held and its payable is open: %s', (_, [first, second], half) => {
+    const waiting = applying(placedOrder(), [first!]);
+    expect(waiting).toMatchObject({ order: { status: 'pending', ...half }, messages: [] });
+    expect(orderView(waiting.order, NOW).payBy).toBeUndefined();
+    const payable = applying(waiting.order, [second!]);
+    expect(payable.order).toMatchObject({ status: 'awaiting_payment', payBy: later(WINDOW_SECONDS) });
     expect(types(payable.messages)).toEqual(['order.awaiting_payment', 'orders.expire-payment']);
+  });
+
+  it.each([
+    ['by a version that did not', orderOf({ ...placedOrder(), pricedAtOnce: null })],
+    ['while payments may not read it', placedOrder({ pricedAtOnce: false })],
+  ])('says its total with its stock when it did not say it as it was placed: %s', (_, placed) => {
+    const { messages } = applying(placed, [facts.stockReserved]);
+    expect(messages).toMatchObject([{ data: { total: { amount: 3_800, currency: 'EUR' } } }]);
+    expect(types(messages)).toEqual(['order.priced']);
   });
 
   it('publishes everything that logistics needs when it is paid', () => {
@@ -231,6 +246,7 @@ describe('the history of an order', () => {
       stockReserved(
         order,
         { orderId: ORDER, userId: USER, version: 1, allocation: [...BOTH_WAREHOUSES].reverse() },
+        WINDOW_SECONDS,
         now,
       );
     for (const reserved of [facts.stockReserved, westFirst])

@@ -20,19 +20,28 @@ import {
   hasEnded,
   applyFacts,
   byWarehouse,
+  isPriced,
   parcelRank,
   record,
   type Change,
+  type OrderFacts,
   type ParcelProgress,
   type TimelineEntry,
 } from './order-steps.js';
 import type { Order, OrderRow, PendingOrder } from './tables.js';
 
-/** On `stock.reserved`: inventory holds every line. */
-export function stockReserved(order: Order, { allocation }: Data<typeof StockReserved>, now: Date): Change {
+/** On `stock.reserved`: inventory holds every line. If the payable is open already, the window begins now. */
+export function stockReserved(
+  order: Order,
+  { allocation }: Data<typeof StockReserved>,
+  usualWindowSeconds: number,
+  now: Date,
+): Change {
   if (order.allocation) return {};
   const warehouses = [...new Set(allocation.map(({ warehouse }) => warehouse))].sort();
-  return applyFacts(order, { allocation }, now, [{ type: 'stock.reserved', detail: { warehouses } }]);
+  return inWindow({ ...order, allocation }, usualWindowSeconds, now, (facts) =>
+    applyFacts(order, { allocation, ...facts }, now, [{ type: 'stock.reserved', detail: { warehouses } }]),
+  );
 }
 
 /**
@@ -70,7 +79,7 @@ interface Obstacle {
 }
 
 const rejected = (order: PendingOrder, obstacle: Obstacle, now: Date): Change =>
-  record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle)], now);
+  record({ ...order, reason: obstacle.reason }, [rejection(order, obstacle), ...paidTooEarly(order)], now);
 
 /** Names all that other services may hold for the order, whether their facts have arrived or not. */
 export const rejection = (
@@ -93,15 +102,14 @@ export const rejection = (
 });
 
 /**
- * The window is extended if `payable.opened` arrived later than this, or later than a tenth of the window.
- * Milliseconds.
+ * The window is extended if the order becomes payable later than this after the opening of its payable, or later than a
+ * tenth of the window. An overloaded system keeps orders waiting for seconds, and need not extend each. Milliseconds.
  */
-const SHORTENED_BY_MS = 5_000;
+const SHORTENED_BY_MS = 60_000;
 
 /**
- * On `payable.opened`: the window has begun, and a timer is started for its end. The customer sees the window only
- * now; if the fact was delayed, the window is extended to its full length. A free order is paid already and has no
- * window.
+ * On `payable.opened`. It may come before `stock.reserved`: payments opens the payable while inventory reserves. A free
+ * order is paid already and has no window.
  */
 export function payableOpened(
   order: Order,
@@ -110,14 +118,34 @@ export function payableOpened(
   now: Date,
 ): Change {
   if (order.payBy || order.paidAt || hasEnded(order)) return {};
-  const delayMs = (order.payWithinSeconds ?? usualWindowSeconds) * 1_000;
-  const full = new Date(now.getTime() + delayMs);
-  const begun = opened.payBy === undefined ? full : new Date(opened.payBy);
-  const isShort = full.getTime() - begun.getTime() > Math.min(SHORTENED_BY_MS, delayMs / 10);
-  const { messages = [], ...change } = applyFacts(order, { payBy: isShort ? full : begun }, now);
-  const extended = isShort ? [ExtendPayable({ orderId: order.id, payBy: full.toISOString() })] : [];
-  return { ...change, messages: [...messages, ...extended, ExpirePayment({ orderId: order.id }, { delayMs })] };
+  const payBy = opened.payBy === undefined ? windowEnd(order, usualWindowSeconds, now) : new Date(opened.payBy);
+  return inWindow({ ...order, payBy }, usualWindowSeconds, now, (facts) => applyFacts(order, { payBy, ...facts }, now));
 }
+
+/**
+ * Begins the payment window, with a timer for its end, if the order is payable with its new facts. The customer sees
+ * the window only now: if the payable was opened some time before, the window is extended to its full length.
+ *
+ * @param after the order with its new facts
+ */
+function inWindow(
+  after: OrderRow,
+  usualWindowSeconds: number,
+  now: Date,
+  apply: (facts: Partial<OrderFacts>) => Change,
+): Change {
+  const { id: orderId, payBy, paidAt } = after;
+  if (!isPriced(after) || !payBy || paidAt || hasEnded(after)) return apply({});
+  const full = windowEnd(after, usualWindowSeconds, now);
+  const delayMs = full.getTime() - now.getTime();
+  const isShort = full.getTime() - payBy.getTime() > Math.min(SHORTENED_BY_MS, delayMs / 10);
+  const { messages = [], ...change } = apply(isShort ? { payBy: full } : {});
+  const extended = isShort ? [ExtendPayable({ orderId, payBy: full.toISOString() })] : [];
+  return { ...change, messages: [...messages, ...extended, ExpirePayment({ orderId }, { delayMs })] };
+}
+
+const windowEnd = ({ payWithinSeconds }: OrderRow, usualWindowSeconds: number, now: Date): Date =>
+  new Date(now.getTime() + (payWithinSeconds ?? usualWindowSeconds) * 1_000);
 
 /**
  * On `payment.captured`. If it overtakes `payable.opened`, the window ends as it starts. Payments refunds the money
@@ -136,6 +164,10 @@ export const paidTooLate = (amount: Money): TimelineEntry => ({
   detail: { amount },
   message: (about) => OrderPaidTooLate({ ...about, amount }),
 });
+
+/** A payable is open before the stock is held: an order that was paid and ends now says that its money was taken. */
+export const paidTooEarly = ({ status, paymentId, total: amount, currency }: OrderRow): TimelineEntry[] =>
+  status === 'pending' && paymentId !== null ? [paidTooLate({ amount, currency })] : [];
 
 const PARCEL_FACTS = [ParcelCreated, ParcelDispatched, ParcelDelivered];
 

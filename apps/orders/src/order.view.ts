@@ -41,7 +41,7 @@ export function orderView(order: Order, now: Date): OrderView {
     address,
     ...(flashSaleId !== null && { flashSaleId }),
     placedAt: placedAt.toISOString(),
-    ...(payBy && { payBy: payBy.toISOString() }),
+    ...(payBy && status !== 'pending' && { payBy: payBy.toISOString() }),
     ...(order.status === 'awaiting_payment' && { secondsLeft: secondsUntil(order.payBy, now) }),
     ...(paidAt && { paidAt: paidAt.toISOString() }),
     ...(refundedAt && { refundedAt: refundedAt.toISOString() }),

@@ -104,7 +104,9 @@ export class OrdersListener {
 
   @On(StockReserved)
   stockReserved(message: Message<typeof StockReserved>) {
-    return this.#change(message, (order, now) => stockReserved(order, message.data, now));
+    return this.#change(message, (order, now) =>
+      stockReserved(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now),
+    );
   }
 
   @On(StockRejected)
@@ -201,8 +203,9 @@ export class OrdersListener {
   }
 
   #place(message: Message<typeof PlaceOrder | typeof PlaceUnlisted>, request: Request, { lookedUp = false } = {}) {
+    const { PRICED_AT_ONCE: pricedAtOnce } = this.config;
     const decide = placedWithin(message, this.config, (row, prices, now, bound) =>
-      place(row, request, prices, { ...delivered(message, now), lookedUp }, now, bound),
+      place(row, { ...request, pricedAtOnce }, prices, { ...delivered(message, now), lookedUp }, now, bound),
     );
     return this.orders.change(message, placingKeys(message.data, this.config), decide);
   }

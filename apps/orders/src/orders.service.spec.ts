@@ -340,7 +340,6 @@ describe('an order', () => {
     expect(scene.factsOf(order)).toEqual(factsSent);
     expect(factsSent).toEqual([
       'order.placed',
-      'order.priced',
       'order.awaiting_payment',
       'order.paid',
       'order.shipped',
@@ -357,7 +356,6 @@ describe('an order', () => {
     await eventually(() =>
       expect(scene.factsOf(order)).toEqual([
         'order.placed',
-        'order.priced',
         'order.awaiting_payment',
         'order.paid',
         'order.shipped',

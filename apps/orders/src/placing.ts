@@ -1,7 +1,14 @@
-import { OrderPlaced, PlaceUnlisted, type Data, type Order as OrderView, type PlaceOrder } from '@sluice/contracts';
+import {
+  OrderPlaced,
+  PlaceUnlisted,
+  type Data,
+  type Order as OrderView,
+  type Outgoing,
+  type PlaceOrder,
+} from '@sluice/contracts';
 import { ProblemError } from '@sluice/messaging';
 import { cancelled } from './cancellation.js';
-import { record, type Change, type TimelineEntry } from './order-steps.js';
+import { record, type About, type Change, type TimelineEntry } from './order-steps.js';
 import { answered, orderView } from './order.view.js';
 import {
   atPrice,
@@ -17,7 +24,10 @@ import {
 import { problemOf, refused, rejectedAtOnce } from './refusal.js';
 import { isEarlyCancellation, isOrder, isRefused, type Order, type PendingOrder, type Row } from './tables.js';
 
-export type Request = Data<typeof PlaceOrder>;
+export interface Request extends Data<typeof PlaceOrder> {
+  /** Whether `order.placed` may say the total; default: true. */
+  pricedAtOnce?: boolean;
+}
 
 /** Facts about the delivery of a request. */
 export interface Delivered {
@@ -86,15 +96,7 @@ function repeatAnswer(existing: Order, { userId, bodyHash }: Request, now: Date)
 
 function placed(request: Request, priced: Priced, acceptedAt: Date, now: Date): Change {
   const order = newOrder(request, priced, now);
-  const { lines, coupon } = order;
-  const message: TimelineEntry['message'] = (about) =>
-    OrderPlaced({
-      lines,
-      subtotal: subtotalOf(order),
-      acceptedAt: acceptedAt.toISOString(),
-      ...about,
-      ...(coupon !== null && { coupon }),
-    });
+  const message: TimelineEntry['message'] = (about) => placedFact(order, acceptedAt, about);
   return record(order, [{ message, ...placement(order) }], now);
 }
 
@@ -107,15 +109,28 @@ function placedTooLate(request: Request, priced: Priced, now: Date): Change {
   return cancelled(order, 'customer', now, [placement(order)]);
 }
 
+export function placedFact(order: Order, acceptedAt: Date, about: About): Outgoing {
+  const { lines, coupon, pricedAtOnce, payWithinSeconds } = order;
+  const subtotal = subtotalOf(order);
+  return OrderPlaced({
+    lines,
+    subtotal,
+    acceptedAt: acceptedAt.toISOString(),
+    ...about,
+    ...(coupon !== null && { coupon }),
+    ...(pricedAtOnce && { total: subtotal, ...(payWithinSeconds !== null && { payWithinSeconds }) }),
+  });
+}
+
 const placement = (order: PendingOrder): TimelineEntry => ({
   type: OrderPlaced.type,
   detail: { subtotal: subtotalOf(order) },
 });
 
-const subtotalOf = ({ subtotal, currency }: PendingOrder) => ({ amount: subtotal, currency });
+const subtotalOf = ({ subtotal, currency }: Order) => ({ amount: subtotal, currency });
 
 const newOrder = (
-  { orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale }: Request,
+  { orderId: id, userId, bodyHash, address, coupon, payWithinSeconds, flashSale, pricedAtOnce = true }: Request,
   { lines, currency, subtotal }: Priced,
   now: Date,
 ): PendingOrder => {
@@ -127,6 +142,7 @@ const newOrder = (
     address,
     coupon: coupon ?? null,
     payWithinSeconds: payWithinSeconds ?? null,
+    pricedAtOnce: pricedAtOnce && coupon === undefined && subtotal > 0,
     flashSaleId: flashSale?.id ?? null,
     placedAt: now,
   };

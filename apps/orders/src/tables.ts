@@ -43,9 +43,11 @@ export interface OrderRow {
   flashSaleId: string | null;
   /** The order's own payment window; null: the usual one. */
   payWithinSeconds: number | null;
+  /** `order.placed` said the total, so payments opens the payable without `order.priced`. Null: by an older version. */
+  pricedAtOnce: boolean | null;
   /** Pieces per warehouse; set when the stock is held. */
   allocation: Allocation | null;
-  /** The end of the payment window; set when the order can be paid. */
+  /** The end of the payment window; set when payments has opened the payable. */
   payBy: Date | null;
   /** When payments was last requested to close the payable, because the window is over. */
   closeRequestedAt: Date | null;
@@ -98,7 +100,6 @@ export interface PaidOrder extends Continuing {
 export interface RejectedOrder extends OrderRow {
   status: 'rejected';
   reason: OrderReason;
-  refundedAt: null;
   cancellationRequestedAt: null;
   cancellationRefusedAt: null;
 }
@@ -234,6 +235,7 @@ export const orderTables = {
       'placedAt',
       'flashSaleId',
       'payWithinSeconds',
+      'pricedAtOnce',
       'allocation',
       'payBy',
       'closeRequestedAt',

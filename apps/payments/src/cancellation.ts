@@ -1,6 +1,7 @@
 import {
   type Data,
   type OrderCancelled,
+  type OrderRejected,
   type Outgoing,
   PayableVoided,
   PaymentRefunded,
@@ -18,10 +19,15 @@ import type {
 } from './tables.js';
 
 /**
- * On `order.cancelled`: closes the payable and refunds captured money. A running capture is not stopped; its outcome
- * decides whether there is money to refund. A second fact comes when orders may have missed the refund.
+ * On `order.cancelled` and `order.rejected`: closes the payable and refunds captured money. A running capture is not
+ * stopped; its outcome decides whether there is money to refund. A second fact comes when orders may have missed the
+ * refund.
  */
-export function cancelPayable(state: State, { orderId, userId }: Data<typeof OrderCancelled>, now: Date): Decision {
+export function cancelPayable(
+  state: State,
+  { orderId, userId }: Data<typeof OrderCancelled | typeof OrderRejected>,
+  now: Date,
+): Decision {
   const payable = state.payables[orderId];
   if (!payable || payable.status === 'unopened')
     return { state: { payables: { [orderId]: neverOpened({ orderId, userId }, payable) } } };
@@ -44,7 +50,7 @@ export function cancelPayable(state: State, { orderId, userId }: Data<typeof Ord
 export const refundedFact = ({ orderId, userId, captureId, amount, currency, version }: ChargedPayable): Outgoing =>
   PaymentRefunded({ orderId, userId, paymentId: captureId, amount: { amount, currency }, version });
 
-/** Makes a later `order.priced` of the cancelled order open nothing. */
+/** Makes a later fact of the ended order open nothing. */
 const neverOpened = (
   { orderId, userId }: { orderId: string; userId: string },
   before: UnopenedPayable | undefined,

@@ -3,6 +3,7 @@ import {
   type Data,
   type GetPayable,
   type Message,
+  type OrderPlaced,
   type OrderPriced,
   type Outgoing,
   type Pay,
@@ -41,18 +42,18 @@ export const chargeKeys = ({ orderId, captureId }: Data<typeof CapturePayment>):
 });
 
 /**
- * On `order.priced`: opens the payable for the final total until the end of its window, unless the order was
- * cancelled before. Nothing is opened for a total of 0. A second fact comes when orders may have missed the reply, and
- * gets it again.
+ * On `order.placed` with a total, and on `order.priced`: opens the payable for the final total until the end of its
+ * window, unless the order has ended before. Nothing is opened for a total of 0. A second fact comes when orders may
+ * have missed the reply, and gets it again.
  */
 export function openPayable(
   state: State,
-  { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPriced>,
+  { orderId, userId, total, payWithinSeconds }: Data<typeof OrderPlaced | typeof OrderPriced>,
   now: Date,
 ): Decision {
   const existing = state.payables[orderId];
   if (existing && existing.status !== 'unopened') return reply(existing);
-  if (total.amount === 0) return {};
+  if (!total?.amount) return {};
   const payBy = payWithinSeconds === undefined ? null : new Date(now.getTime() + payWithinSeconds * 1_000);
   const payable: Payable = {
     orderId,

@@ -6,7 +6,9 @@ import {
   GetPayable,
   type Message,
   OrderCancelled,
+  OrderPlaced,
   OrderPriced,
+  OrderRejected,
   Pay,
   RefundPayment,
   RefuseCard,
@@ -34,18 +36,24 @@ export class PaymentsListener {
     @Inject(CONFIG) private readonly config: PaymentsConfig,
   ) {}
 
+  @On(OrderPlaced)
+  orderPlaced(message: Message<typeof OrderPlaced>) {
+    return this.#open(message);
+  }
+
   @On(OrderPriced)
   orderPriced(message: Message<typeof OrderPriced>) {
-    return this.payables.change(message, payableKeys(message.data), (state, now) =>
-      openPayable(state, message.data, now),
-    );
+    return this.#open(message);
+  }
+
+  @On(OrderRejected)
+  orderRejected(message: Message<typeof OrderRejected>) {
+    return this.#end(message);
   }
 
   @On(OrderCancelled)
   orderCancelled(message: Message<typeof OrderCancelled>) {
-    return this.payables.change(message, payableKeys(message.data), (state, now) =>
-      cancelPayable(state, message.data, now),
-    );
+    return this.#end(message);
   }
 
   @On(GetPayable)
@@ -88,6 +96,18 @@ export class PaymentsListener {
   @On(RefundPayment, { queue: 'captures', prefetch: CONCURRENT_CALLS, outside: true })
   refundPayment(message: Message<typeof RefundPayment>) {
     return this.gateway.refund(message);
+  }
+
+  #open(message: Message<typeof OrderPlaced | typeof OrderPriced>) {
+    return this.payables.change(message, payableKeys(message.data), (state, now) =>
+      openPayable(state, message.data, now),
+    );
+  }
+
+  #end(message: Message<typeof OrderCancelled | typeof OrderRejected>) {
+    return this.payables.change(message, payableKeys(message.data), (state, now) =>
+      cancelPayable(state, message.data, now),
+    );
   }
 }
 

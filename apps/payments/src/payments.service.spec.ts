@@ -4,6 +4,7 @@ import {
   ClosePayable,
   GetPayable,
   OrderPriced,
+  OrderRejected,
   Pay,
   PayableOpened,
   PayableVoided,
@@ -63,6 +64,19 @@ describe('with the fake card gateway', () => {
     await expect(pay({ ...order, userId: randomUUID() }, 'tok_fake_4242')).rejects.toMatchObject(problem(404));
     await expect(pay({ ...order, orderId: randomUUID() }, 'tok_fake_4242')).rejects.toMatchObject(problem(404));
     expect(await capturesOf(order.orderId)).toEqual([]);
+  });
+
+  it('opens the payable of an order that says its total as it is placed, and closes it when the order is rejected', async () => {
+    const [paid, unpaid] = [await payable(), await payable()];
+    expect(await pay(paid, 'tok_fake_4242')).toEqual({ status: 'captured' });
+    for (const order of [paid, unpaid])
+      await publish(shop.broker, OrderRejected, {
+        ...{ ...order, version: 2, lines: [], allocation: [] },
+        reason: 'out_of_stock',
+      });
+    await eventually(() => shop.refunded(paid.orderId, 1));
+    await eventually(() => shop.received.of(PayableVoided, ({ orderId }) => orderId === unpaid.orderId, 1));
+    for (const order of [paid, unpaid]) await expect(pay(order, 'tok_fake_4242')).rejects.toMatchObject(problem(409));
   });
 
   it('captures the money once though each message is delivered twice', async () => {

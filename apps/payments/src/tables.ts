@@ -45,7 +45,7 @@ export interface RefundingPayable extends Omit<ChargedPayable, 'status'> {
   refundRefusal: string | null;
 }
 
-/** Cancelled and not paid. Without an amount: cancelled before the total was final. */
+/** Its order has ended, and was not paid. Without an amount: ended before payments heard of the total. */
 export interface VoidedPayable {
   orderId: string;
   userId: string;

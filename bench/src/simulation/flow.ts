@@ -26,10 +26,10 @@ const patient = (service: ServiceName, ...sends: string[]): Handler => ({ servic
  */
 export const FLOW: Readonly<Record<string, readonly Handler[]>> = {
   'orders.place': [commands('orders', 'order.placed')],
-  'order.placed': [events('inventory', 'stock.reserved')],
-  'stock.reserved': [events('orders', 'order.priced')],
-  'order.priced': [events('payments', 'payable.opened')],
-  'payable.opened': [events('orders', 'order.awaiting_payment', 'timer')],
+  'order.placed': [events('inventory', 'stock.reserved'), events('payments', 'payable.opened')],
+  'payable.opened': [events('orders')],
+  /** The order can be paid when both have come; the stock is usually the later one. */
+  'stock.reserved': [events('orders', 'order.awaiting_payment', 'timer')],
   'order.awaiting_payment': [events('notifications', 'text')],
   'payments.pay': [commands('payments', 'payments.capture')],
   'payments.capture': [own('payments', 'payment.captured')],
@@ -52,7 +52,6 @@ export const REPLIED: ReadonlySet<string> = new Set(['orders.place', 'payments.p
 /** Facts that every running gateway receives. */
 export const LIVE: ReadonlySet<string> = new Set([
   'order.placed',
-  'order.priced',
   'order.awaiting_payment',
   'order.paid',
   'order.shipped',

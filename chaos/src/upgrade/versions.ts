@@ -32,6 +32,7 @@ function settingsFor(before: string): Record<string, string> {
   const has = (decision: string): boolean => existsSync(path.join(before, 'docs/decisions', decision));
   return {
     ...(!has('0034-facts-travel-together.md') && { PUBLISH_BATCHES: 'false' }),
+    ...(!has('0051-the-payable-opens-while-the-stock-is-reserved.md') && { PRICED_AT_ONCE: 'false' }),
     ...(!has('0028-who-has-sent-a-message.md') && { ANONYMOUS_MESSAGES: 'accepted' }),
   };
 }

@@ -178,6 +178,8 @@ export const ListOrders = query(
 
 /** Marks of facts that concern few orders: promotions and flash-sale take only those. */
 const OF_SALE = { 'flash-sale': ({ flashSaleId }: { flashSaleId?: string | undefined }) => flashSaleId !== undefined };
+/** Its total is final at once: payments opens its payable while inventory reserves the stock. */
+const PRICED = { priced: ({ total }: { total?: Money | undefined }) => total !== undefined };
 const WITH_COUPON = { coupon: ({ coupon }: { coupon?: string | undefined }) => coupon !== undefined };
 
 /** `flashSaleId`: the sale from which the pieces are taken. */
@@ -192,12 +194,15 @@ export const OrderPlaced = event(
     subtotal: Money,
     coupon: CouponCode.optional(),
     acceptedAt: Instant.optional(),
+    total: Money.optional(),
+    payWithinSeconds: PaymentWindow.optional(),
   }),
   {
-    marks: WITH_COUPON,
+    marks: { ...WITH_COUPON, ...PRICED },
     about:
       'It is taken. `acceptedAt` is when its customer asked for it, which may be long before: what was good then, ' +
-      'such as a coupon, is good for it.',
+      'such as a coupon, is good for it. `total` is there if it is final and to be paid: no coupon can change it, so ' +
+      '`order.priced` does not follow. `payWithinSeconds` is how long it can be paid.',
   },
 );
 export const OrderPriced = event(
@@ -205,8 +210,8 @@ export const OrderPriced = event(
   z.object({ ...fact, total: Money, payWithinSeconds: PaymentWindow.optional() }),
   {
     about:
-      'Stock is held, the coupon if there is one is redeemed, and the total is final. `payWithinSeconds` is how ' +
-      'long it can be paid from the opening of its payable on.',
+      'Of an order with a coupon: stock is held, the coupon is redeemed, and the total is final. `payWithinSeconds` is ' +
+      'how long it can be paid from the opening of its payable on.',
   },
 );
 export const OrderAwaitingPayment = event(

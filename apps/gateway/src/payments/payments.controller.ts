@@ -1,5 +1,14 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
-import { GetOrder, GetPayable, Id, Pay, PaymentRequest, PaymentResult, RefuseCard } from '@sluice/contracts';
+import {
+  GetOrder,
+  GetPayable,
+  Id,
+  Pay,
+  PaymentRequest,
+  PaymentResult,
+  RefuseCard,
+  type OrderStatus,
+} from '@sluice/contracts';
 import { Describe } from '@sluice/http-kit';
 import { ProblemError } from '@sluice/messaging';
 import { CONFIG } from '@sluice/service-kit';
@@ -73,10 +82,16 @@ export class PaymentsController {
     return this.rpc.requestOrPending(RefuseCard, about);
   }
 
-  /** @throws ProblemError payments does not take a payment of this order now */
+  /**
+   * Payments opens a payable while inventory reserves the stock, so orders is asked too whether it is time to pay.
+   * @throws ProblemError payments does not take a payment of this order now, or its stock is not held yet
+   */
   private async check(about: About, acceptedAt: string | undefined): Promise<void> {
     const withinMs = Math.min(TIMEOUT_MS, this.config.REPLY_TIMEOUT_MS);
-    await this.rpc.requestOrPending(GetPayable, about, withinMs, acceptedAt).catch(unlessUnanswered);
+    const payable = await this.rpc.requestOrPending(GetPayable, about, withinMs, acceptedAt).catch(unlessUnanswered);
+    if (!payable || payable === PENDING || payable.status !== 'open') return;
+    const order = await this.rpc.requestOrPending(GetOrder, about, withinMs).catch(() => undefined);
+    if (order && order !== PENDING && order.status === 'pending') throw notNow(order.status);
   }
 
   /** Undefined: unknown card number. Payments counts it before the caller gets the response. */
@@ -91,9 +106,12 @@ export class PaymentsController {
   private async explain(error: unknown, orderId: string, me: Caller): Promise<never> {
     if (!(error instanceof ProblemError) || error.problem.status !== 404) throw error;
     const { status } = await this.rpc.request(GetOrder, { orderId, userId: me.id });
-    throw ProblemError.of(409, 'Not payable now', `The order is ${status}.`);
+    throw notNow(status);
   }
 }
+
+const notNow = (status: OrderStatus): ProblemError =>
+  ProblemError.of(409, 'Not payable now', `The order is ${status}.`);
 
 /** Ignores errors of a payments service or database that is down: the payment waits for it. */
 function unlessUnanswered(error: unknown): void {

@@ -64,6 +64,18 @@ describe('payments', () => {
     expect(await pay('4242424242424242', BOB)).toMatchObject({ status: 404 });
   });
 
+  it('are 409 before the stock of the order is held, though its payable is open', async () => {
+    const { body } = await call(gateway, 'POST', '/orders', { as: ann, body: order() });
+    const id = String(body['id']);
+    const { length } = payments.tokens;
+    payments.payable = id;
+    expect(await pay('4242424242424242', id)).toMatchObject({ status: 409, body: { detail: 'The order is pending.' } });
+    expect(payments.tokens).toHaveLength(length);
+    orders.peer.change(id, 'awaiting_payment');
+    expect(await pay('4242424242424242', id)).toMatchObject({ status: 200 });
+    payments.payable = ANN;
+  });
+
   it('are 422 with a card that the card gateway refuses, which payments counts', async () => {
     expect(await pay(UNKNOWN)).toMatchObject({ status: 422, body: { title: 'Unknown card' } });
     expect(payments.refused).toEqual([ANN, ANN]);

@@ -90,7 +90,7 @@ export type Fact = (order: Order, now: Date) => Change;
 
 /** The facts of the other services about an order that succeeds. */
 export const facts = {
-  stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, now),
+  stockReserved: (order, now) => stockReserved(order, { ...about, allocation: BOTH_WAREHOUSES }, WINDOW_SECONDS, now),
   couponRedeemed: (order, now) =>
     couponRedeemed(order, { ...about, code: COUPON, discount: { amount: 500, currency: 'EUR' } }, now),
   payableOpened: (order, now) => payableOpened(order, {}, WINDOW_SECONDS, now),

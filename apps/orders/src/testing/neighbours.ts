@@ -27,6 +27,7 @@ import {
   type Allocation,
   type Contract,
   type Data,
+  type Money,
   type Outgoing,
   type ParcelStatus,
   type Warehouse,
@@ -118,7 +119,7 @@ export class Promotions extends Neighbour {
   }
 }
 
-/** Captures the money of one order, and refunds it when the order is cancelled. Amounts in cents. */
+/** Captures the money of one order, and refunds it when the order ends. Amounts in cents. */
 export class Payments extends Neighbour {
   captured = 0;
   refunded = 0;
@@ -128,17 +129,15 @@ export class Payments extends Neighbour {
 
   constructor(private readonly fate: Pick<Fate, 'cardIsGood'>) {
     super();
-    this.on(OrderPriced, ({ total }) => {
-      if (this.#status !== 'none' || total.amount === 0) return [];
-      [this.#status, this.#total] = ['open', total];
-      return [PayableOpened({ ...about, amount: total })];
-    });
+    this.on(OrderPlaced, ({ total }) => this.#open(total));
+    this.on(OrderPriced, ({ total }) => this.#open(total));
     this.on(Pay, () => {
       if (this.#status !== 'open') return [];
       this.#status = 'capturing';
       return [CapturePayment({ orderId: ORDER, captureId: PAYMENT })];
     });
     this.on(CapturePayment, () => this.#capture());
+    this.on(OrderRejected, () => this.#cancel());
     this.on(OrderCancelled, () => this.#cancel());
     this.on(ClosePayable, () => this.#close());
     this.on(RefundPayment, () => {
@@ -146,6 +145,12 @@ export class Payments extends Neighbour {
       this.refunded = this.captured;
       return [PaymentRefunded({ ...about, paymentId: PAYMENT, amount: this.#total })];
     });
+  }
+
+  #open(total: Money | undefined): Outgoing[] {
+    if (this.#status !== 'none' || !total?.amount) return [];
+    [this.#status, this.#total] = ['open', total];
+    return [PayableOpened({ ...about, amount: total })];
   }
 
   #capture(): Outgoing[] {

@@ -44,7 +44,7 @@ const fact = <C extends Contract>(
 
 /** The service's rule for each fact, without its transport. */
 const RULES = new Map<string, FactRule>([
-  fact(StockReserved, stockReserved),
+  fact(StockReserved, (order, data, now) => stockReserved(order, data, WINDOW_SECONDS, now)),
   fact(StockRejected, stockRejected),
   fact(CouponRedeemed, couponRedeemed),
   fact(CouponRejected, couponRejected),

@@ -105,8 +105,10 @@ export async function openScene(
     async everythingIsHandled() {
       const order = newRequest();
       await place(order);
-      await running.send(storyOf(order)[0]);
-      await eventually(() => expect(factsOf(order)).toEqual(['order.placed', 'order.priced']));
+      const [reserved, payable] = storyOf(order);
+      await running.send(reserved);
+      await running.send(payable);
+      await eventually(() => expect(factsOf(order)).toEqual(['order.placed', 'order.awaiting_payment']));
     },
     async stop() {
       await running.stop();

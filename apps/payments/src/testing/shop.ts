@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   OrderCancelled,
-  OrderPriced,
+  OrderPlaced,
   Pay,
   PayableOpened,
   PaymentCaptured,
@@ -94,11 +94,9 @@ export function useShop<Broker extends { url: string; close(): Promise<void> }>(
       ),
     async payable(payWithinSeconds?: number): Promise<Order> {
       const order = { orderId: randomUUID(), userId: randomUUID() };
-      await publish(broker, OrderPriced, {
-        ...order,
-        total,
+      await publish(broker, OrderPlaced, {
+        ...{ ...order, version: 1, lines: [], subtotal: total, total },
         ...(payWithinSeconds !== undefined && { payWithinSeconds }),
-        version: 2,
       });
       await eventually(() => received.of(PayableOpened, ({ orderId }) => orderId === order.orderId, 1));
       return order;
