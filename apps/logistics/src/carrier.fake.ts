@@ -128,12 +128,18 @@ export class FakeCarrier implements Carrier, OnApplicationBootstrap, BeforeAppli
   }
 
   async #report(job: Job, timer: NodeJS.Timeout): Promise<void> {
-    const confirmed = await this.#publish(job);
+    const due = this.#dueWith(job);
+    const confirmed = await Promise.all(due.map((one) => this.#publish(one)));
     // A recall has removed the timer meanwhile.
     if (this.#stopped || this.#timers.get(job.parcelId) !== timer) return;
-    if (!confirmed) this.#setTimer(job, this.#retryMs);
-    else if (job.step === 'dispatch') this.#setTimer({ ...job, step: 'deliver' }, this.#delaySeconds * 1_000);
+    if (confirmed.includes(false)) this.#setTimer(job, this.#retryMs);
+    else if (due.at(-1)!.step === 'dispatch') this.#setTimer({ ...job, step: 'deliver' }, this.#delaySeconds * 1_000);
     else this.#timers.delete(job.parcelId);
+  }
+
+  /** A carrier without a delay delivers as it fetches: both reports go out together, and can share a commit. */
+  #dueWith(job: Job): Job[] {
+    return job.step === 'dispatch' && this.#delaySeconds === 0 ? [job, { ...job, step: 'deliver' }] : [job];
   }
 
   /** Logs the first of several failures only. */
