@@ -155,7 +155,8 @@ export const stockTables = {
     key: 'orderId',
     columns: ['orderId', 'userId', 'flashSaleId', 'status', 'allocation', 'parcels', 'reason', 'skus', 'version'],
   }),
-  stock: collection<Stock>(stock),
+  /** A reservation beside the first receipt of a shelf comes before it. */
+  stock: collection<Stock>({ ...stock, lockAbsent: false }),
 };
 export type StockKeys = Keys<typeof stockTables>;
 export type StockState = State<typeof stockTables>;

@@ -26,10 +26,14 @@ import type {
 } from './tables.js';
 
 /** A declined card counts as a failure of the payer. */
-export const outcomeKeys = ({ orderId, captureId }: Data<typeof CapturePayment>, userId: string): Keys => ({
+export const outcomeKeys = (
+  { orderId, captureId }: Data<typeof CapturePayment>,
+  userId: string,
+  { status }: CardOutcome,
+): Keys => ({
   payables: [orderId],
   captures: [captureId],
-  failures: [userId],
+  ...(status === 'declined' && { failures: [userId] }),
 });
 
 /**

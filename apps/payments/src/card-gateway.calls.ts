@@ -52,7 +52,7 @@ export class CardGatewayCalls {
     userId: string,
     outcome: CardOutcome,
   ): Promise<Charge | undefined> {
-    const charge = await this.payables.change(message, outcomeKeys(message.data, userId), (state, now) =>
+    const charge = await this.payables.change(message, outcomeKeys(message.data, userId, outcome), (state, now) =>
       recordOutcome(state, message.data, outcome, now),
     );
     return charge === DELEGATED ? undefined : charge;

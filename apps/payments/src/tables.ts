@@ -165,10 +165,12 @@ export const tables = {
       'version',
     ],
   }),
+  /** A payment that is decided beside the first failure comes before it. */
   failures: collection<CardFailures>({
     table: 'card_failures',
     key: 'userId',
     columns: ['userId', 'failures', 'version'],
+    lockAbsent: false,
   }),
   payables: collection<Payable>({
     table: 'payables',

@@ -11,6 +11,8 @@ export interface Collection<Row extends object = object> {
   readonly columns: readonly string[];
   /** True: rows are locked until the commit. False: rows are read without a lock and never written. */
   readonly lock: boolean;
+  /** True: keys without a row are locked too. False: another transaction may insert such a row before the commit. */
+  readonly lockAbsent: boolean;
   /**
    * The columns that updates of this process have changed so far. An update sets these columns only; the set grows a
    * few times and then stays, so there are few prepared statements.
@@ -53,6 +55,11 @@ export interface CollectionOptions<Row> {
   key: ColumnOf<Row> | readonly ColumnOf<Row>[];
   columns: readonly ColumnOf<Row>[];
   lock?: boolean;
+  /**
+   * False: a key without a row is locked only if the rule writes it, which saves a stub. For rules that decide the same
+   * as if they had come before the transaction that inserts the row. Default: true.
+   */
+  lockAbsent?: boolean;
 }
 
 /**
@@ -65,12 +72,13 @@ export function collection<Row extends object>({
   key,
   columns,
   lock = true,
+  lockAbsent = true,
 }: CollectionOptions<Row>): Collection<Row> {
   const keys: readonly string[] = typeof key === 'string' ? [key] : key;
   const missing = keys.filter((part) => !(columns as readonly string[]).includes(part));
   if (missing.length > 0) throw new Error(`the columns of ${table} lack its key ${missing.join(', ')}`);
   const sql = statements(table, keys, columns, lock);
-  return { kind: 'collection', table, key: keys, columns, lock, changing: new Set(), sql };
+  return { kind: 'collection', table, key: keys, columns, lock, lockAbsent, changing: new Set(), sql };
 }
 
 /**

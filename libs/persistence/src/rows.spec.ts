@@ -13,6 +13,12 @@ const bins = collection<{ sku: string; warehouse: string; onHand: number }>({
   key: ['sku', 'warehouse'],
   columns: ['sku', 'warehouse', 'onHand'],
 });
+const notes = collection<{ id: string; text: string }>({
+  table: 'notes',
+  key: 'id',
+  columns: ['id', 'text'],
+  lockAbsent: false,
+});
 const rates = collection<{ currency: string; cents: number }>({
   table: 'rates',
   key: 'currency',
@@ -135,6 +141,14 @@ describe('writing', () => {
   it('checks, when nothing is committed, that absent keys are still absent', () => {
     expect(annAndBob().checks()).toMatchObject([{ text: accounts.sql.claimAbsent, values: ['[{"id":"bob"}]'] }]);
     expect(annAndBob({ skipLocked: true }).checks()).toEqual([]);
+  });
+
+  it('locks an absent key of a collection that need not lock them only by writing it', () => {
+    const rows = new Rows(notes, ['a', 'b']);
+    rows.fill(answer({ '#version': INT4, id: TEXT, text: TEXT }, []));
+    expect([rows.get('a'), rows.writes(), rows.checks()]).toEqual([undefined, [], []]);
+    rows.write('b', { id: 'b', text: 'new' })();
+    expect(statements(rows)).toEqual([[notes.sql.insert, [{ id: 'b', text: 'new' }]]]);
   });
 
   it('writes nothing for a row that stays the same, and nothing to a collection that is only read', () => {

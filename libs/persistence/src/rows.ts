@@ -125,8 +125,10 @@ export class Rows {
     return absent.length > 0 ? [this.#claim(absent)] : [];
   }
 
+  /** Keys without a row that are written, or must be locked until the commit. */
   #absent(): Slot[] {
-    return this.#where(({ stored }) => !stored);
+    const { lockAbsent } = this.collection;
+    return this.#where(({ stored, row }) => !stored && (lockAbsent || row !== undefined));
   }
 
   #where(matches: (slot: Slot) => boolean): Slot[] {
