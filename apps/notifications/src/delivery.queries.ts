@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Data, FindFilledInboxes, GetInboxEntries, ListNotifications, Reply } from '@sluice/contracts';
-import { databaseTime, newestFirst } from '@sluice/persistence';
+import { databaseTime, Lookups, newestFirst } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { PrismaClient } from './generated/prisma/client.js';
+import { tables } from './tables.js';
 
 const listing = newestFirst('createdAt');
 
@@ -31,21 +32,22 @@ interface EntryRow {
 /** Reads deliveries: their outcomes, and what their recipients may see of them. */
 @Injectable()
 export class DeliveryQueries {
+  readonly #deliveries: Lookups<[typeof tables.deliveries]>;
+
   constructor(
     private readonly pool: Pool,
     @Inject(PrismaClient) private readonly prisma: PrismaClient,
-  ) {}
+  ) {
+    this.#deliveries = new Lookups(pool, tables.deliveries);
+  }
 
   /**
    * Whether a delivery has its outcome; an expired one may still get another. Every text asks this. Without Prisma: its
    * query compiler, 25 MB of memory, is loaded by the first query, and so only where somebody reads an inbox.
    */
   async hasOutcome(deliveryId: string): Promise<boolean> {
-    const { rows } = await this.pool.query(
-      `SELECT 1 FROM deliveries WHERE id = $1 AND version > 0 AND status <> 'expired'`,
-      [deliveryId],
-    );
-    return rows.length > 0;
+    const [delivery] = await this.#deliveries.read(deliveryId);
+    return delivery !== undefined && delivery.status !== 'expired';
   }
 
   /** The clock of the database, which the rules use too. */

@@ -1,24 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { CapturePayment, Data, GetPayable } from '@sluice/contracts';
-import { databaseTime, lookUp, lookups } from '@sluice/persistence';
+import { databaseTime, Lookups } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { tables, type Charge, type State } from './tables.js';
-
-const payableOf = lookups(tables.payables);
-const captureOf = lookups(tables.captures);
-const failuresOf = lookups(tables.failures);
 
 /** Reads payables and their captures as they are at this moment. */
 @Injectable()
 export class PayableQueries {
-  constructor(private readonly pool: Pool) {}
+  readonly #payers: Lookups<[typeof tables.payables, typeof tables.failures]>;
+  readonly #charges: Lookups<[typeof tables.payables, typeof tables.captures]>;
+
+  constructor(private readonly pool: Pool) {
+    this.#payers = new Lookups(pool, tables.payables, tables.failures);
+    this.#charges = new Lookups(pool, tables.payables, tables.captures);
+  }
 
   /** The rows that decide whether an order can be paid, as far as that does not depend on the card. */
   async state({ orderId, userId }: Data<typeof GetPayable>): Promise<{ state: State; now: Date }> {
-    const [[payable, failures], now] = await Promise.all([
-      lookUp(this.pool, payableOf(orderId), failuresOf(userId)),
-      databaseTime(this.pool),
-    ]);
+    const [[payable, failures], now] = await Promise.all([this.#payers.read(orderId, userId), databaseTime(this.pool)]);
     return { state: { payables: { [orderId]: payable }, captures: {}, failures: { [userId]: failures } }, now };
   }
 
@@ -27,7 +26,7 @@ export class PayableQueries {
    * capture
    */
   async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
-    const [payable, capture] = await lookUp(this.pool, payableOf(orderId), captureOf(captureId));
+    const [payable, capture] = await this.#charges.read(orderId, captureId);
     if (!payable || payable.status === 'unopened' || !capture)
       throw new Error(`there is no capture ${captureId} of the order ${orderId}`);
     return { payable, capture };

@@ -3,7 +3,7 @@ export { databaseTime } from './database-time.js';
 export type { Decide, Decision, Keys, State, Tables } from './decision.js';
 export { newId } from './ids.js';
 export { log, type Log } from './log.js';
-export { lookUp, lookups, type Lookup } from './lookup.js';
+export { Lookups } from './lookup.js';
 export { newestFirst } from './newest-first.js';
 export { createPool, type PoolOptions } from './pool.js';
 export { pruneInbox, type PruneOptions } from './prune.js';
