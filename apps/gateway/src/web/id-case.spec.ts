@@ -54,6 +54,7 @@ describe('an id in capitals is the same id', () => {
   it('of an order that is paid', async () => {
     const { id, capitals } = await place();
     payments.payable = id;
+    orders.change(id, 'awaiting_payment');
     expect(
       await call(gateway, 'POST', `/orders/${capitals}/payment`, { as: ann, body: { card: '4242424242424242' } }),
     ).toMatchObject({ status: 200 });
