@@ -62,7 +62,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
     await ann.press('Place the order');
     await ann.heading('Sign in');
     expect(await ann.violations()).toEqual([]);
-    await ann.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
+    await ann.signInAgain();
     await ann.heading('Waiting for your payment');
     await ann.sees('1 × Mug, enamel');
     await ann.cancel();
@@ -182,9 +182,7 @@ describe.skipIf(!chromium)('the page in a browser', () => {
   it('is whole on a phone and in Chinese', async () => {
     const li = await Person.at(browser, system.url, { viewport: { width: 390, height: 844 }, locale: 'zh-CN' });
     people.push(li);
-    await li.page.goto('/');
-    await li.press('以顾客身份进入');
-    await li.page.getByText('一键即可登录').waitFor({ state: 'detached' });
+    await li.comeInAs('customer', { button: '以顾客身份进入', hint: '一键即可登录' });
     const order = `/shop/orders/${(await orders())[0]!.id}`;
     for (const [name, url] of Object.entries({
       start: '/',

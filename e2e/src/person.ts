@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { ADDRESS, CARD } from '@sluice/stack/shop-client';
+import { ADDRESS, ADMIN, CARD, CUSTOMER } from '@sluice/stack/shop-client';
 import { inRoot } from '@sluice/stack/workspace';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -8,6 +8,8 @@ const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 860 },
 
 /** Not committed: to look at. */
 const PICTURES = inRoot('.sluice', 'pictures');
+
+const IN_CONTAINERS = process.env['E2E_IN_CONTAINERS'] === 'true';
 
 /** What a person waits for at most. Milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -41,11 +43,36 @@ export class Person {
     return new Person(page, errors);
   }
 
-  /** Goes in by the demo's button, which only a development system has. */
-  async comeInAs(who: 'customer' | 'shopkeeper'): Promise<void> {
+  /** Goes in by the demo's button; containers have none, and there by phone number and password. */
+  async comeInAs(
+    who: 'customer' | 'shopkeeper',
+    words: { button: string | RegExp; hint: string } = {
+      button: new RegExp(`Come in as .* ${who}`),
+      hint: 'one click is enough',
+    },
+  ): Promise<void> {
     await this.page.goto('/');
-    await this.press(new RegExp(`Come in as .* ${who}`));
-    await this.page.getByText('one click is enough').waitFor({ state: 'detached' });
+    if (!IN_CONTAINERS) {
+      await this.press(words.button);
+      return this.page.getByText(words.hint).waitFor({ state: 'detached' });
+    }
+    await this.page.locator('header button.round').click();
+    await this.page.locator('.menu button.primary').click();
+    await this.#fillSignIn(who === 'customer' ? CUSTOMER : ADMIN);
+  }
+
+  /** Signs in where the page asks for it. */
+  async signInAgain(): Promise<void> {
+    if (IN_CONTAINERS) return this.#fillSignIn(CUSTOMER);
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Come in as a customer' }).click();
+  }
+
+  async #fillSignIn({ phone, password }: typeof CUSTOMER): Promise<void> {
+    const dialog = this.page.getByRole('dialog');
+    await dialog.locator('input[name=phone]').fill(phone);
+    await dialog.locator('input[name=password]').fill(password);
+    await dialog.locator('form button').click();
+    await dialog.waitFor({ state: 'detached' });
   }
 
   press = (name: string | RegExp, timeout = PATIENCE_MS): Promise<void> =>
