@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { add, EMPTY, pieces, placed, quantityOf, subtotal, withCheckout, withQuantity } from './cart.js';
+import { add, EMPTY, pieces, placed, quantityOf, subtotal, withCheckout, withKey, withQuantity } from './cart.js';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 const TEE = { sku: 'TEE', name: 'T-shirt', price: usd(1_900) };
@@ -31,6 +31,20 @@ it('has one key for a checkout, however often it is begun', () => {
   const first = withCheckout(FULL, HOME, newKey);
   const reloaded = JSON.parse(JSON.stringify(first)) as typeof first;
   expect(withCheckout(reloaded, HOME, newKey).checkout).toEqual(first.checkout);
+});
+
+it('has one key for tabs that order at the same moment, and another one for the next cart', () => {
+  const cart = withKey(FULL, newKey);
+  const { key } = withCheckout(cart, HOME, newKey).checkout;
+  expect(withCheckout(withKey(cart, newKey), HOME, newKey).checkout.key).toBe(key);
+  const next = withKey(add(placed(cart, withCheckout(cart, HOME, newKey).checkout), MUG), newKey);
+  expect(withCheckout(next, HOME, newKey).checkout.key).not.toBe(key);
+});
+
+it('has another key for what was changed after a first checkout', () => {
+  const tried = withCheckout(withKey(FULL, newKey), HOME, newKey);
+  const { checkout } = withCheckout(tried, { ...HOME, city: 'Paris' }, newKey);
+  expect(checkout.key).not.toBe(tried.checkout.key);
 });
 
 it.each([

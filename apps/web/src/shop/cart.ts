@@ -31,6 +31,8 @@ export interface Checkout {
 export interface Cart {
   lines: CartLine[];
   coupon: string;
+  /** Of the first checkout. */
+  key?: string;
   checkout?: Checkout;
 }
 
@@ -66,6 +68,12 @@ export function subtotal({ lines }: Cart): Money | undefined {
 }
 
 /**
+ * Gives a cart the key of its first checkout long before that: tabs that order at the same moment do not see yet what
+ * the other one has stored, and so have the same key nevertheless.
+ */
+export const withKey = (cart: Cart, newKey: () => string): Cart => ({ ...cart, key: cart.key ?? newKey() });
+
+/**
  * Begins a checkout, or finds the one that was begun: while what is ordered stays the same, so does the key.
  * @param newKey makes a key that nobody else has
  */
@@ -73,7 +81,8 @@ export function withCheckout(cart: Cart, address: Address, newKey: () => string)
   const body = bodyOf(cart, address);
   const begun = cart.checkout;
   const isSame = begun !== undefined && JSON.stringify(begun.body) === JSON.stringify(body);
-  return { ...cart, checkout: isSame ? begun : { key: newKey(), body } };
+  if (isSame) return { ...cart, checkout: begun };
+  return { ...cart, checkout: { key: (begun === undefined ? cart.key : undefined) ?? newKey(), body } };
 }
 
 function bodyOf({ lines, coupon }: Cart, { name, street, city, postcode, country }: Address): OrderBody {

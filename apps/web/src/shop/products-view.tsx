@@ -6,8 +6,9 @@ import { Loading } from '../ui/loading.js';
 import { announce } from '../ui/notice.js';
 import { ProductArt } from '../ui/product-art.js';
 import { View } from '../ui/view.js';
-import { add, quantityOf } from './cart.js';
+import { add, quantityOf, withKey } from './cart.js';
 import { changeCart, keptCart } from './kept-cart.js';
+import { newKey } from './key.js';
 import { useProducts, type Product } from './products.js';
 import { Watch } from './watch.js';
 
@@ -45,7 +46,7 @@ const ProductCard = (product: Product) => {
   const { sku, name, price, available } = product;
   const inCart = quantityOf(useStore(keptCart), sku);
   const put = (): void => {
-    changeCart((cart) => add(cart, product));
+    changeCart((cart) => withKey(add(cart, product), newKey));
     announce(t('shop.added', { name }));
   };
   return (
