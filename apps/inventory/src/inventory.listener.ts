@@ -47,7 +47,8 @@ export class InventoryListener {
 
   @On(ParcelDispatched)
   parcelDispatched(message: Message<typeof ParcelDispatched>) {
-    return this.stock.change(message, issueKeys(message.data), (state) => issue(state, message.data));
+    const { data } = message;
+    return this.stock.change(message, issueKeys(data), (state) => issue(state, data), { mayWait: true });
   }
 
   @On(PutProduct)

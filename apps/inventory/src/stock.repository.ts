@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
+import type { ChangeOptions, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { stockTables, type StockDecision, type StockKeys, type StockState } from './tables.js';
 
@@ -13,7 +13,12 @@ export class StockRepository {
     this.#unit = units.over({ tables: stockTables });
   }
 
-  change<R>(message: Message, keys: StockKeys, decide: (state: StockState, now: Date) => StockDecision<R>) {
-    return this.#unit.change(message, keys, decide);
+  change<R>(
+    message: Message,
+    keys: StockKeys,
+    decide: (state: StockState, now: Date) => StockDecision<R>,
+    options?: ChangeOptions,
+  ) {
+    return this.#unit.change(message, keys, decide, options);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '@sluice/contracts';
-import type { UnitOfWork } from '@sluice/persistence';
+import type { ChangeOptions, UnitOfWork } from '@sluice/persistence';
 import { UnitsOfWork } from '@sluice/service-kit';
 import { orderTables, type OrderDecision, type OrderKeys, type OrderState } from './tables.js';
 
@@ -13,7 +13,12 @@ export class OrderRepository {
     this.#unit = units.over({ tables: orderTables });
   }
 
-  change<R>(message: Message, keys: OrderKeys, decide: (state: OrderState, now: Date) => OrderDecision<R>) {
-    return this.#unit.change(message, keys, decide);
+  change<R>(
+    message: Message,
+    keys: OrderKeys,
+    decide: (state: OrderState, now: Date) => OrderDecision<R>,
+    options?: ChangeOptions,
+  ) {
+    return this.#unit.change(message, keys, decide, options);
   }
 }

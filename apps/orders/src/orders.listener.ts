@@ -104,7 +104,7 @@ export class OrdersListener {
 
   @On(StockReserved)
   stockReserved(message: Message<typeof StockReserved>) {
-    return this.#change(message, (order, now) =>
+    return this.#changeOfPair(message, (order, now) =>
       stockReserved(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now),
     );
   }
@@ -116,17 +116,17 @@ export class OrdersListener {
 
   @On(CouponRedeemed)
   couponRedeemed(message: Message<typeof CouponRedeemed>) {
-    return this.#change(message, (order, now) => couponRedeemed(order, message.data, now));
+    return this.#changeOfPair(message, (order, now) => couponRedeemed(order, message.data, now));
   }
 
   @On(CouponRejected)
   couponRejected(message: Message<typeof CouponRejected>) {
-    return this.#change(message, (order, now) => couponRejected(order, message.data, now));
+    return this.#changeOfPair(message, (order, now) => couponRejected(order, message.data, now));
   }
 
   @On(PayableOpened)
   payableOpened(message: Message<typeof PayableOpened>) {
-    return this.#change(message, (order, now) =>
+    return this.#changeOfPair(message, (order, now) =>
       payableOpened(order, message.data, this.config.PAYMENT_WINDOW_SECONDS, now),
     );
   }
@@ -212,6 +212,13 @@ export class OrdersListener {
 
   #change(message: AboutOrder, rule: (order: Order, now: Date) => Change) {
     return this.orders.change(message, orderKeys(message.data), onOrder(message, rule));
+  }
+
+  /** Stock is asked for together with the payable, or with the coupon, and the order goes on when it has both. */
+  #changeOfPair(message: AboutOrder, rule: (order: Order, now: Date) => Change) {
+    return this.orders.change(message, orderKeys(message.data), onOrder(message, rule), {
+      pair: message.data.orderId,
+    });
   }
 
   /** Reads an order; a refused request becomes a rejected order first. */

@@ -4,13 +4,13 @@ import type { QueryResult } from 'pg';
 import type { Collection } from './collection.js';
 import { inBatches } from './batched-rows.js';
 import { newId } from './ids.js';
-import { insertIds, deleteIds } from './inbox.js';
+import { claimIds, deleteIds } from './inbox.js';
 import type { OrderedTables } from './lock-order.js';
 import type { Log } from './log.js';
 import { toSql } from './naming.js';
 import { insertRows, type OutboxRow } from './outbox.js';
 import { Rows } from './rows.js';
-import { prepared, type Ending, type Statement } from './transaction.js';
+import { prepared, type Begun, type Claim, type Ending, type Statement } from './transaction.js';
 import type { UnheardFacts } from './unheard-facts.js';
 
 /** A message, the keys of the rows that it needs, and the rule that decides about it. */
@@ -86,22 +86,23 @@ export class Batch {
     }
   }
 
+  claim(): Claim {
+    return claimIds(this.changes.map(idOf));
+  }
+
   reads(): Statement[] {
-    return [
-      insertIds(this.changes.map(idOf)),
-      ...[...this.#rows.values()].flatMap((rows) => rows.reads({ skipLocked: this.options.skipLocked })),
-    ];
+    return [...this.#rows.values()].flatMap((rows) => rows.reads({ skipLocked: this.options.skipLocked }));
   }
 
   /**
    * Runs the rules on the results of `reads()`.
    * @returns the writes. When no new message has succeeded, nothing must be committed: only checks are left
    */
-  decide([inbox, ...results]: QueryResult[], now: Date): Ending {
+  decide(results: QueryResult[], { now, claimed: ids = [] }: Begun): Ending {
     this.#now = now;
     const selects = results.filter(({ command }) => command === 'SELECT');
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
-    const claimed = new Set((inbox!.rows as { id: string }[]).map(({ id }) => id));
+    const claimed = new Set(ids);
     for (const change of this.changes) this.outcomes.push(this.#outcome(change, claimed.has(idOf(change))));
     if (this.options.publishBatches) this.outbox = inBatches(this.outbox);
     const commit = this.#failed.length < claimed.size;

@@ -4,6 +4,10 @@ import { deleteRows } from './outbox.js';
 
 /** Maximum number of ids in one delete; they are bound as one array. */
 const MAX_DELETE = 1_000;
+/** So many ids ride in the next commit: one delete of many costs little more than one of few. */
+const ENOUGH = 20;
+/** After this the ids ride in the next commit, however few they are. Milliseconds. */
+const RIDE_AFTER_MS = 100;
 /**
  * How long confirmed ids wait for a commit that deletes them. Longer than the pause between two commits under load;
  * short against the age at which a sweep takes a row (`relay.ts`). Milliseconds.
@@ -19,11 +23,13 @@ export interface RidingDelete {
 }
 
 /**
- * The ids of published messages that are still in the outbox. The next commit of a unit of work deletes them, which
- * costs one statement instead of one transaction. When no commit comes, they get a transaction of their own.
+ * The ids of published messages that are still in the outbox. A commit of a unit of work deletes them, some at a time,
+ * which costs one statement instead of one transaction. When no commit comes, they get a transaction of their own.
  */
 export class ConfirmedIds {
   #waiting: string[] = [];
+  /** When the first of them was added (`performance.now()`). */
+  #since = 0;
   #timer: NodeJS.Timeout | undefined;
   #mayWait = true;
   readonly #alone: Batcher<string>;
@@ -40,14 +46,15 @@ export class ConfirmedIds {
   }
 
   add(id: string): void {
-    this.#waiting.push(id);
+    if (this.#waiting.push(id) === 1) this.#since = performance.now();
     if (!this.#mayWait || this.#waiting.length >= MAX_DELETE) this.deleteNow();
     else this.#timer ??= setTimeout(() => this.deleteNow(), WAIT_FOR_COMMIT_MS);
   }
 
-  /** Takes the waiting ids into a transaction that runs anyway. */
+  /** Takes the waiting ids into a transaction that runs anyway, if they are enough or have waited. */
   ride(): RidingDelete {
-    const ids = this.#take();
+    const mayRide = this.#waiting.length >= ENOUGH || performance.now() - this.#since >= RIDE_AFTER_MS;
+    const ids = mayRide ? this.#take() : [];
     return {
       statements: ids.length > 0 ? [deleteRows(ids)] : [],
       end: (committed) => {

@@ -8,24 +8,42 @@ export type Statement = QueryConfig;
  */
 const LOCK_TIMEOUT_MS = 1_000;
 
+/** Part of the first statement of a transaction: a CTE, and what the row that the statement returns shows of it. */
+export interface Claim {
+  readonly cte: string;
+  readonly shown: string;
+  /** `$2` of both. */
+  readonly value: unknown;
+}
+
+/** The row of the first statement. */
+export interface Begun {
+  /** Start of the transaction by the clock of the database. */
+  readonly now: Date;
+  /** Shown by a claim. */
+  readonly claimed?: readonly string[];
+}
+
 /**
  * Begins a transaction that must use indexes: every statement here finds rows by key. A plan is made once per
  * connection, maybe while the table is still empty, and would then scan the whole table until the statistics are
- * updated. The settings are made by a function, since the server would parse `SET LOCAL` in every transaction. The last
- * statement returns the time of the transaction.
+ * updated. The settings are made by a function, since the server would parse `SET LOCAL` in every transaction. They
+ * come before what a claim waits for.
  */
-export const beginning = (lockTimeoutMs = LOCK_TIMEOUT_MS): [Statement, Statement] => [
+export const beginning = (lockTimeoutMs = LOCK_TIMEOUT_MS, claim?: Claim): [Statement, Statement] => [
   { text: 'BEGIN' },
   prepared(
-    `SELECT now() AS now, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-      set_config('enable_mergejoin', 'off', true), set_config('lock_timeout', $1, true)`,
-    [String(lockTimeoutMs)],
+    `${claim ? `WITH ${claim.cte} ` : ''}SELECT now() AS now, set_config('lock_timeout', $1, true),
+      set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+      set_config('enable_mergejoin', 'off', true)${claim ? `, ${claim.shown}` : ''}`,
+    claim ? [String(lockTimeoutMs), claim.value] : [String(lockTimeoutMs)],
   ),
 ];
 
 export interface TransactionOptions {
   /** Maximum wait for a row or key that another transaction holds; then `lock_not_available`. Milliseconds. */
   lockTimeoutMs?: number;
+  claim?: Claim;
 }
 
 const names = new Map<string, string>();
@@ -43,12 +61,11 @@ export interface Ending {
   readonly commit: boolean;
 }
 
-type Decider = (results: QueryResult[], now: Date) => Ending;
+type Decider = (results: QueryResult[], begun: Begun) => Ending;
 
 /**
  * Runs one transaction in two round trips: all reads, then all writes together with COMMIT. When a statement has
- * failed, the server rolls back at that COMMIT. `decide` converts the results to writes. Its `now` is the start of the
- * transaction by the clock of the database, the same clock for all processes.
+ * failed, the server rolls back at that COMMIT. `decide` converts the results to writes.
  *
  * @returns whether the transaction was committed
  * @throws NotConnectedError when no transaction was begun
@@ -58,13 +75,13 @@ export async function transaction(
   pool: Pool,
   reads: Statement[],
   decide: Decider,
-  { lockTimeoutMs }: TransactionOptions = {},
+  { lockTimeoutMs, claim }: TransactionOptions = {},
 ): Promise<boolean> {
   const client = await connect(pool);
   let commit: boolean;
   try {
-    const [, begun, ...results] = await together(client, [...beginning(lockTimeoutMs), ...reads]);
-    const ending = decide(results, timeOf(begun!));
+    const [, begun, ...results] = await together(client, [...beginning(lockTimeoutMs, claim), ...reads]);
+    const ending = decide(results, begun!.rows[0] as Begun);
     commit = ending.commit;
     await together(client, [...ending.statements, { text: commit ? 'COMMIT' : 'ROLLBACK' }]);
   } catch (error) {
@@ -75,8 +92,6 @@ export async function transaction(
   client.release();
   return commit;
 }
-
-const timeOf = ({ rows: [row] }: QueryResult<{ now: Date }>): Date => row!.now;
 
 /** @throws NotConnectedError */
 export const connect = (pool: Pool): Promise<PoolClient> =>

@@ -42,43 +42,6 @@ const balances = async (): Promise<Record<string, unknown>> =>
 const settled = (promises: Promise<unknown>[]): Promise<string[]> =>
   Promise.allSettled(promises).then((all) => all.map(({ status }) => status));
 
-describe('a change that may wait', () => {
-  const patient = (account: string, through = unit) => {
-    const message = messageOf(Deposit, { account, amount: 1 });
-    return through.change(message, { accounts: [account] }, deposit(message.data), { mayWait: true });
-  };
-
-  it('joins the next commit, before the change that begins it', async () => {
-    const [waits, begins] = await Promise.all([patient('ann'), put('ann', 5)]);
-    expect([waits, begins]).toEqual([1, 6]);
-    expect(bank.sizes).toEqual([2]);
-  });
-
-  it('has a commit of its own when no other comes', async () => {
-    const began = performance.now();
-    expect(await patient('ann')).toBe(1);
-    expect(performance.now() - began).toBeGreaterThan(190);
-    expect(bank.sizes).toEqual([1]);
-  });
-
-  it('waits no longer when ten of them wait', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const all = Array.from({ length: 10 }, (_, n) => patient(`a${n}`));
-    vi.useRealTimers();
-    expect(await Promise.all(all)).toHaveLength(10);
-    expect(bank.sizes).toEqual([10]);
-  });
-
-  it('waits no longer when its consumer, which holds fewer than ten messages, receives no more', async () => {
-    const narrow = bank.open({ prefetch: 3 });
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const all = Array.from({ length: 3 }, (_, n) => patient(`a${n}`, narrow));
-    vi.useRealTimers();
-    expect(await Promise.all(all)).toHaveLength(3);
-    expect(bank.sizes).toEqual([3]);
-  });
-});
-
 describe('one message', () => {
   it('commits its state, its history, its messages and its inbox entry, and replies', async () => {
     const message = messageOf(Deposit, { account: 'ann', amount: 5 }, { traceparent: '00-trace' });

@@ -12,8 +12,9 @@ import { lockOrder, type OrderedTables } from './lock-order.js';
 import { countBatch } from './metrics.js';
 import type { OutboxRelay } from './relay.js';
 import { handlerSpan, inCommitSpan } from './tracing.js';
+import { Pairs } from './pairs.js';
 import { RowWaiters } from './row-waiters.js';
-import { transaction, type Ending } from './transaction.js';
+import { transaction, type Begun, type Ending } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
@@ -37,7 +38,13 @@ export interface UnitOfWorkOptions<T extends Tables> {
 }
 
 export interface ChangeOptions {
+  /** True: nobody waits for this change, so it joins the next commit, or has its own after 200 ms. */
   mayWait?: boolean;
+  /**
+   * Two changes with the same pair are expected at about the same time, and only the second has a consequence: they
+   * share a commit if the second comes within 10 ms.
+   */
+  pair?: string;
 }
 
 interface Waiting extends Change {
@@ -81,6 +88,7 @@ export class UnitOfWork<T extends Tables> {
   readonly #logger = new Logger('UnitOfWork');
   readonly #tables: OrderedTables;
   readonly #batcher: Batcher<Waiting>;
+  readonly #pairs = new Pairs<Waiting>((changes) => changes.forEach((change) => this.#batcher.add(change)));
   readonly #rowWaiters = new RowWaiters<Waiting>();
 
   constructor(private readonly options: UnitOfWorkOptions<T>) {
@@ -95,7 +103,6 @@ export class UnitOfWork<T extends Tables> {
    * state, for the reply.
    *
    * A change that needs a row held by another transaction waits outside of the batch, while the others commit.
-   * @param options `mayWait`: nobody waits for this change, so it joins the next commit, or has its own after 200 ms
    * @throws the rule's or the database's error; the message has then changed nothing and may be retried
    * @throws LockedError a row was held for longer than 5 s, or too many changes wait for such rows
    * @throws ProblemError the decision's `problem`, after the commit
@@ -104,7 +111,7 @@ export class UnitOfWork<T extends Tables> {
     message: Message,
     keys: Keys<T>,
     decide: Decide<R, T>,
-    { mayWait = false }: ChangeOptions = {},
+    { mayWait = false, pair }: ChangeOptions = {},
   ): Promise<R | undefined | typeof DELEGATED> {
     return new Promise((resolve, reject) => {
       const change = { message, keys, decide } as unknown as Change;
@@ -112,7 +119,8 @@ export class UnitOfWork<T extends Tables> {
       const complete = (outcome: Outcome): void =>
         'error' in outcome ? reject(outcome.error) : resolve(outcome.answer as R);
       const waiting = { span: handlerSpan(), complete, ...change };
-      if (mayWait) this.#batcher.addPatient(waiting);
+      if (pair !== undefined) this.#pairs.add(pair, waiting);
+      else if (mayWait) this.#batcher.addPatient(waiting);
       else this.#batcher.add(waiting);
     });
   }
@@ -266,13 +274,13 @@ export class UnitOfWork<T extends Tables> {
   async #transact(batch: Batch, skipLocked: boolean): Promise<void> {
     const { pool, relay } = this.options;
     const riding = skipLocked ? undefined : relay.deleteConfirmed();
-    const decide = (results: QueryResult[], now: Date): Ending => {
-      const { statements, commit } = batch.decide(results, now);
+    const decide = (results: QueryResult[], begun: Begun): Ending => {
+      const { statements, commit } = batch.decide(results, begun);
       return { statements: [...statements, ...((commit && riding?.statements) || [])], commit };
     };
     let committed = false;
     try {
-      const options = skipLocked ? { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS } : {};
+      const options = { claim: batch.claim(), ...(skipLocked && { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS }) };
       committed = await transaction(pool, batch.reads(), decide, options);
     } finally {
       riding?.end(committed);

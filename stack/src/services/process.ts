@@ -7,7 +7,7 @@ import { LogFile } from '../log-lines.js';
 import { end, identify, processorMs, type ProcessRecord } from '../processes.js';
 import { ProgressDeadline } from '../progress-deadline.js';
 import { root } from '../workspace.js';
-import { NODE_ARGUMENTS } from './node-arguments.js';
+import { nodeArguments } from './node-arguments.js';
 
 /** A process that lived this long was well; what killed it then has nothing to do with how it boots. */
 const WELL_AFTER_MS = 20_000;
@@ -180,7 +180,7 @@ export class ServiceProcess {
 
   /** @returns how the process has ended */
   async #run(): Promise<string> {
-    const child = spawn(process.execPath, [...NODE_ARGUMENTS, this.#options.program], {
+    const child = spawn(process.execPath, [...nodeArguments(), this.#options.program], {
       ...{ cwd: root, env: this.env },
       stdio: ['ignore', 'pipe', 'pipe', ...(this.#options.onMessage ? (['ipc'] as const) : [])],
       detached: true, // Ctrl-C reaches us, and we stop in order
