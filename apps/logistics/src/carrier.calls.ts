@@ -23,7 +23,7 @@ export class CarrierCalls {
    * PermanentError refused for good
    */
   async book(message: Message<typeof BookCarrier>): Promise<void> {
-    const parcel = await this.queries.parcel(message.data.parcelId);
+    const parcel = await this.queries.parcelFor(message);
     // An earlier call may have reached the carrier after the recall, without a reply.
     if (parcel.status === 'halted') return this.recall(message);
     if (!needsCarrier(parcel)) return;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { BookCarrier, Message } from '@sluice/contracts';
 import { Lookups } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { notFound } from './parcel.js';
@@ -15,8 +16,16 @@ export class ParcelQueries {
 
   /** @throws ProblemError 404 no such parcel */
   async parcel(id: string): Promise<Parcel> {
-    const [parcel] = await this.#parcels.read(id);
-    if (!parcel) throw notFound();
-    return parcel;
+    return found(await this.#parcels.read(id));
   }
+
+  /** The parcel that the carrier is to be called for. @throws ProblemError 404 no such parcel */
+  async parcelFor(message: Message<typeof BookCarrier>): Promise<Parcel> {
+    return found(await this.#parcels.readFor(message, message.data.parcelId));
+  }
+}
+
+function found([parcel]: [Parcel | undefined]): Parcel {
+  if (!parcel) throw notFound();
+  return parcel;
 }

@@ -29,7 +29,7 @@ export class CardGatewayCalls {
    * the outcome is recorded, and only to a caller: a redelivery then finds the outcome and throws the same
    */
   async capture(message: Message<typeof CapturePayment>): Promise<Reply<typeof CapturePayment> | void> {
-    const stored = await this.queries.charge(message.data);
+    const stored = await this.queries.chargeFor(message);
     const charge =
       stored.capture.status === 'pending' ? await this.#take(message, stored.payable.userId, stored.capture) : stored;
     if (message.reply && charge) return resultOf(charge);
@@ -66,7 +66,7 @@ export class CardGatewayCalls {
    * gateway refuses for good
    */
   async refund(message: Message<typeof RefundPayment>): Promise<void> {
-    const charge = refundable(await this.queries.charge(message.data));
+    const charge = refundable(await this.queries.chargeFor(message));
     if (!charge) return;
     const { gatewayReference: reference, amount, currency } = charge.capture;
     const receipt = await this.gateway

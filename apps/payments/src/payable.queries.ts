@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CapturePayment, Data, GetPayable } from '@sluice/contracts';
+import type { CapturePayment, Data, GetPayable, Message, RefundPayment } from '@sluice/contracts';
 import { databaseTime, Lookups } from '@sluice/persistence';
 import { Pool } from 'pg';
 import { tables, type Charge, type State } from './tables.js';
@@ -25,8 +25,9 @@ export class PayableQueries {
    * Reads the payable first, so that a refund in between shows in the capture. @throws Error when there is no such
    * capture
    */
-  async charge({ orderId, captureId }: Data<typeof CapturePayment>): Promise<Charge> {
-    const [payable, capture] = await this.#charges.read(orderId, captureId);
+  async chargeFor(message: Message<typeof CapturePayment> | Message<typeof RefundPayment>): Promise<Charge> {
+    const { orderId, captureId } = message.data;
+    const [payable, capture] = await this.#charges.readFor(message, orderId, captureId);
     if (!payable || payable.status === 'unopened' || !capture)
       throw new Error(`there is no capture ${captureId} of the order ${orderId}`);
     return { payable, capture };

@@ -2,6 +2,7 @@ import type { Message, Outgoing, Problem } from '@sluice/contracts/kit';
 import { DELEGATED, encode, ProblemError } from '@sluice/messaging';
 import type { QueryResult } from 'pg';
 import type { Collection } from './collection.js';
+import type { Committed } from './committed-rows.js';
 import { inBatches } from './batched-rows.js';
 import { newId } from './ids.js';
 import { claimIds, deleteIds } from './inbox.js';
@@ -61,7 +62,7 @@ export interface BatchOptions {
 }
 
 /** Decides changes in the order of their arrival; collects their rows, messages and replies. Does no I/O. */
-export class Batch {
+export class Batch implements Committed {
   outbox: OutboxRow[] = [];
   /** Outcome of each change, in the same order; valid after the batch has been committed. */
   readonly outcomes: BatchOutcome[] = [];
@@ -107,6 +108,10 @@ export class Batch {
     if (this.options.publishBatches) this.outbox = inBatches(this.outbox);
     const commit = this.#failed.length < claimed.size;
     return { commit, statements: commit ? this.#writes() : [...this.#rows.values()].flatMap((rows) => rows.checks()) };
+  }
+
+  rowOf(table: Collection, key: string): object | undefined {
+    return [...this.#rows.values()].find(({ collection }) => collection === table)?.find(key);
   }
 
   #outcome(change: Change, isNew: boolean): BatchOutcome {

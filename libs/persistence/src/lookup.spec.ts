@@ -1,9 +1,10 @@
 import { testDatabase, type TestDatabase } from '@sluice/testing';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { committedRows, type Committed } from './committed-rows.js';
 import { Lookups } from './lookup.js';
 import { createPool } from './pool.js';
-import { schemaSql, tables } from './testing/bank.js';
+import { Deposit, messageOf, schemaSql, tables } from './testing/bank.js';
 
 const ID = '0190a8f0-7b7a-7cc0-8d2c-11111111aaaa';
 
@@ -60,5 +61,37 @@ describe('a lookup', () => {
       reason: { message: expect.stringContaining('invalid input syntax') },
     });
     expect(good).toMatchObject({ value: [{ id: ID, items: 2 }] });
+  });
+});
+
+describe('a lookup for a message', () => {
+  const written = { id: 'ada', balance: 99 };
+  const committed: Committed = {
+    rowOf: (table, key) => (table === tables.accounts && key === 'ada' ? written : undefined),
+  };
+  const message = () => messageOf(Deposit, { account: 'ada', amount: 1 });
+
+  it('gets the rows of the commit that has sent it, once, and later those of the table', async () => {
+    const sent = message();
+    committedRows(pool).add(sent.id, committed);
+    expect(await accounts.readFor(sent, 'ada')).toEqual([written]);
+    expect(await accounts.readFor(sent, 'ada')).toMatchObject([{ balance: 12 }]);
+  });
+
+  it('reads all rows when that commit did not have one of them', async () => {
+    const both = new Lookups(pool, tables.accounts, tables.rates);
+    const sent = message();
+    committedRows(pool).add(sent.id, committed);
+    expect(await both.readFor(sent, 'ada', 'EUR')).toMatchObject([{ balance: 12 }, { cents: 108 }]);
+  });
+
+  it('reads the rows when the message has waited, or has been handled before', async () => {
+    const [late, again] = [message(), message()];
+    committedRows(pool).add(late.id, committed);
+    committedRows(pool).add(again.id, committed);
+    committedRows(pool).forget(again.id);
+    vi.spyOn(performance, 'now').mockReturnValueOnce(performance.now() + 101);
+    expect(await accounts.readFor(late, 'ada')).toMatchObject([{ balance: 12 }]);
+    expect(await accounts.readFor(again, 'ada')).toMatchObject([{ balance: 12 }]);
   });
 });

@@ -1,6 +1,8 @@
+import type { Message } from '@sluice/contracts/kit';
 import type { Pool } from 'pg';
 import { Batcher } from './batcher.js';
 import { keyColumns, type Collection, type rowType } from './collection.js';
+import { committedRows } from './committed-rows.js';
 import { column, quoted, toSql } from './naming.js';
 import { connect, prepared, together } from './transaction.js';
 
@@ -48,6 +50,16 @@ export class Lookups<Tables extends readonly Collection[]> {
     return new Promise((resolve, reject) =>
       this.#reads.add({ keys, resolve: (rows) => resolve(rows as Found<Tables>), reject }),
     );
+  }
+
+  /**
+   * The same for the handler of a message: the rows of the commit that has sent it, when this process has just made
+   * that commit, without a read.
+   */
+  async readFor({ id }: Message, ...keys: Keys<Tables>): Promise<Found<Tables>> {
+    const committed = committedRows(this.pool).take(id);
+    const rows = this.#tables.map((table, index) => committed?.rowOf(table, keys[index]!));
+    return rows.includes(undefined) ? this.read(...keys) : (rows as Found<Tables>);
   }
 
   async #read(batch: readonly Wanted[]): Promise<void> {

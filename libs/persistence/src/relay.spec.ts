@@ -4,6 +4,7 @@ import { factsOf, Publisher, type WireMessage } from '@sluice/messaging';
 import { eventually, testBroker, testDatabase, type TestBroker } from '@sluice/testing';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { committedRows } from './committed-rows.js';
 import { newId, OutboxRelay, UnitOfWork } from './index.js';
 import type { OutboxRow } from './outbox.js';
 import { sweep } from './sweep.js';
@@ -106,19 +107,19 @@ describe('after a commit', () => {
     await published(300);
   });
 
-  it('publishes nothing that its own process handles, and deletes it then', async () => {
-    const handled: string[] = [];
+  it('publishes nothing that its own process handles with the rows of its commit, and deletes it then', async () => {
+    const handled: unknown[] = [];
     let finish = (): void => {};
     const end = new Promise<void>((resolve) => (finish = resolve));
     const handleHere = async ({ properties }: WireMessage): Promise<boolean> => {
-      handled.push(properties.messageId);
+      handled.push(committedRows(bank.pool).take(properties.messageId)?.rowOf(tables.accounts, 'a0'));
       await end;
       return true;
     };
     const relay = relayOver(await publisherAt(broker.url), { handleHere, publishDeadlineMs: 0, marginMs: 0 });
     const unit = new UnitOfWork({ pool: bank.pool, relay, source: 'bank', tables, publishBatches: false });
     await Promise.all(deposits(3).map((message) => depositInto(unit, message)));
-    expect(handled).toHaveLength(3);
+    expect(handled).toEqual(Array(3).fill(expect.objectContaining({ id: 'a0', balance: 1 })));
     relay.start(); // its sweep leaves to the handlers what they still handle
     expect(await bank.count('outbox')).toBe(3);
     finish();

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { factsIn, PublishError, type Publisher, type PublishFailure, type WireMessage } from '@sluice/messaging';
 import type { Pool } from 'pg';
+import { committedRows, type Committed, type CommittedRows } from './committed-rows.js';
 import { ConfirmedIds, type RidingDelete } from './confirmed.js';
 import { watchedPools } from './metrics.js';
 import { deleteRows, needNotReachDisk, type OutboxRow } from './outbox.js';
@@ -57,6 +58,7 @@ export class OutboxRelay {
   readonly unheard = new UnheardFacts();
   readonly #logger = new Logger('OutboxRelay');
   readonly #confirmed: ConfirmedIds;
+  readonly #committed: CommittedRows;
   readonly #stopping = new AbortController();
   /** Ids of messages that are being published from memory, until they are deleted or left to the sweep; their facts. */
   readonly #inMemory = new Map<string, number>();
@@ -69,6 +71,7 @@ export class OutboxRelay {
   #unlisten = (): void => {};
 
   constructor(private readonly options: OutboxRelayOptions) {
+    this.#committed = committedRows(options.pool);
     this.#confirmed = new ConfirmedIds(
       (ids) => this.#delete(ids),
       (ids) => this.#leave(ids),
@@ -83,9 +86,9 @@ export class OutboxRelay {
     this.#sweeping = this.#keepSweeping();
   }
 
-  /** Publishes rows that were just committed, up to the limit in memory; the sweep publishes the others. */
-  forward(rows: readonly OutboxRow[]): void {
-    for (const row of rows) if (this.#factsInMemory < MAX_IN_MEMORY) void this.#publish(row);
+  /** Publishes messages that were just committed, up to the limit in memory; the sweep publishes the others. */
+  forward(messages: readonly OutboxRow[], committed?: Committed): void {
+    for (const message of messages) if (this.#factsInMemory < MAX_IN_MEMORY) void this.#publish(message, committed);
   }
 
   /**
@@ -121,20 +124,24 @@ export class OutboxRelay {
     await this.#confirmed.idle();
   }
 
-  async #publish({ id, wire }: OutboxRow): Promise<void> {
+  async #publish({ id, wire }: OutboxRow, committed?: Committed): Promise<void> {
     this.#inMemory.set(id, factsIn(wire));
     this.#factsInMemory += factsIn(wire);
-    const own = this.#handledHere(wire);
+    const own = this.#handledHere(id, wire, committed);
     if ((own && (await own)) || (await this.#published(wire))) this.#confirmed.add(id);
     else this.#leave([id]);
   }
 
   /** @returns undefined when the message is for others, or when enough messages are being handled here */
-  #handledHere(wire: WireMessage): Promise<boolean> | undefined {
+  #handledHere(id: string, wire: WireMessage, committed?: Committed): Promise<boolean> | undefined {
+    if (committed) this.#committed.add(id, committed);
     const own = this.#own < MAX_OWN ? this.options.handleHere?.(wire) : undefined;
-    if (!own) return undefined;
+    if (!own) return void this.#committed.forget(id);
     this.#own += 1;
-    return own.finally(() => (this.#own -= 1));
+    return own.finally(() => {
+      this.#own -= 1;
+      this.#committed.forget(id);
+    });
   }
 
   #leave(ids: readonly string[]): void {

@@ -25,7 +25,7 @@ export class Rows {
 
   /** @param keys unique keys, as the messages spell them */
   constructor(
-    private readonly collection: Collection,
+    readonly collection: Collection,
     private readonly keys: readonly string[],
   ) {}
 
@@ -86,6 +86,11 @@ export class Rows {
     if (!slot && this.collection.lock)
       throw new Error(`the row ${key} of ${this.collection.table} was deleted while it was being locked`);
     return slot?.row;
+  }
+
+  /** The row as the batch leaves it; undefined when the batch does not have it, or it does not exist. */
+  find(key: string): Values | undefined {
+    return this.#slots.get(key)?.row;
   }
 
   /** Checks a new row. @returns a function that stores it @throws Error when the rule must not write it */

@@ -259,7 +259,7 @@ export class UnitOfWork<T extends Tables> {
       () => this.#transact(batch, skipLocked),
     );
     dependencies.succeeded(DATABASE);
-    relay.forward(batch.outbox);
+    relay.forward(batch.outbox, batch);
     const held = changes.flatMap((change, index) => completeUnlessHeld(change, batch.outcomes[index]!));
     this.#wait(held);
     const ms = performance.now() - began;
