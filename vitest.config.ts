@@ -7,7 +7,7 @@ import { project } from './vitest.shared.js';
 const LONGEST = [
   'libs/messaging/src/pausing',
   'rights/src/rights',
-  ...['shared-system', 'single-processes', 'clocks', 'payment-window', 'outages', 'flash-sale', 'sick-database'].map(
+  ...['shared-system', 'single-processes', 'clocks', 'outages', 'flash-sale', 'sick-database', 'fuzz'].map(
     (name) => `e2e/src/${name}`,
   ),
 ].map((file) => `/${file}.spec.ts`);

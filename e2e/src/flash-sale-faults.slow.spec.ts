@@ -18,6 +18,8 @@ import { ADMIN, Shop } from './shop.js';
 const USERS = 1_000;
 /** More than two batches sell. */
 const PIECES = 400;
+/** Sold out while services are killed. */
+const FEW = 50;
 const WIDTH = 100;
 const PAY_WITHIN_SECONDS = 600;
 
@@ -63,6 +65,34 @@ describe.skipIf(!canStartBroker)('a flash sale whose servers are killed in the m
     );
     return rows[0]!.held;
   };
+
+  it('services and sessions of the database: no piece is sold twice, and nobody has two claims', async () => {
+    const saleId = await open(FEW);
+    const sums = watchSums(system, saleId);
+    const claiming = claimAll(shop, saleId, await claimants(system, USERS), WIDTH);
+    for (const victim of ['flash-sale', 'gateway', 'flash-sale', 'orders'] as const) await system.crash(victim);
+    await system.databases['flash-sale'].pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    const tickets = (await claiming).filter(({ ticket }) => ticket !== undefined);
+    const ends = await results(shop, tickets, WIDTH);
+    // A claim whose response was lost with its gateway may also have won, unknown to its client.
+    const sale = await eventually(async () => {
+      const now = await saleOf(shop, saleId);
+      expect(now).toMatchObject({ state: 'sold-out', remaining: 0 });
+      return now;
+    });
+    expect(sale.held + sale.sold).toBe(FEW);
+    expect(ends.filter(({ status }) => status === 'won').length).toBeLessThanOrEqual(FEW);
+    await sums();
+    const { rows } = await system.databases['flash-sale'].pool.query(
+      'SELECT user_id FROM claims WHERE sale_id = $1 GROUP BY 1 HAVING count(*) > 1',
+      [saleId],
+    );
+    expect(rows).toEqual([]);
+    await expectInvariants(system);
+  }, 240_000);
 
   const victims: [string, () => Promise<void>][] = [
     [

@@ -3,25 +3,27 @@ import { PlaceOrder } from '@sluice/contracts';
 import { eventually, publish, startSystem, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { everyQueueIsEmpty, expectInvariants } from './invariants.js';
-import { ADDRESS, ADMIN, inParallel, Shop, userIdOf } from './shop.js';
+import {
+  cancelsUnpaid,
+  LATENESS,
+  racesToTheEnd,
+  shortWindow,
+  WIDTH,
+  WINDOW_SECONDS,
+  type ShortWindow,
+} from './payment-window.js';
+import { ADDRESS, inParallel, userIdOf, type Shop } from './shop.js';
 
-const WINDOW_SECONDS = 3;
-const WIDTH = 32;
-/** Each race waits for its window to end, so many run at a time. */
-const RACES = 1_000;
-const RACING = 200;
 /** Card without an answer from its gateway for some six seconds, then charged. */
 const SLOW_CARD = '4000000000000119';
 /** Payments that race with a cancellation: cheap, because none waits. */
 const CANCELLED = 100;
 
-/** How late each of these orders was cancelled, in ms after the end of its window. */
-const LATENESS = `
-  SELECT extract(epoch FROM h.at - o.pay_by)::float8 * 1000 AS ms
-  FROM orders o JOIN order_history h ON h.order_id = o.id AND h.type = 'order.cancelled'
-  WHERE o.id = ANY($1) AND o.status = 'cancelled' AND o.reason = 'payment_timeout' ORDER BY 1`;
+/** Of each of the first two; payment-window.slow.spec.ts has 1,000. */
+const COUNT = 200;
 
 describe('the payment window', () => {
+  let window: ShortWindow;
   let system: System;
   let shop: Shop;
   let customer: string;
@@ -29,75 +31,16 @@ describe('the payment window', () => {
 
   beforeAll(async () => {
     system = await startSystem({ PAYMENT_WINDOW_SECONDS: String(WINDOW_SECONDS) });
-    shop = new Shop(system.url);
-    customer = await shop.signIn();
+    window = await shortWindow(system);
+    ({ shop, customer } = window);
     userId = userIdOf(customer);
-    const admin = await shop.signIn(ADMIN);
-    await shop.stock(admin, 'TEE', { east: 5_000, west: 5_000 });
-    await shop.createCoupon(admin, { code: 'WINDOW', kind: 'fixed', value: 100, limit: 1_000 });
-    await shop.reaches(customer, await shop.placeForSure(customer, 'TEE'), 'cancelled');
   });
   afterAll(() => system?.close());
 
-  const available = async () => (await shop.call<{ available: number }>('GET', '/products/TEE')).body.available;
+  it('cancels unpaid orders on time and releases their stock and coupons', () => cancelsUnpaid(window, COUNT));
 
-  it('cancels 1,000 unpaid orders on time and releases their stock and coupons', async () => {
-    const ids = await inParallel(1_000, WIDTH, () => shop.placeForSure(customer, 'TEE', { coupon: 'WINDOW' }));
-    const last = await eventually(
-      async () => {
-        const { rows } = await system.databases.orders.pool.query<{ ms: number }>(LATENESS, [ids]);
-        expect(rows).toHaveLength(1_000);
-        return rows.map(({ ms }) => Math.round(ms));
-      },
-      { withinMs: 60_000 },
-    );
-    console.log(
-      `1,000 windows of ${WINDOW_SECONDS} s ended late by p50 ${last[500]} ms, ` +
-        `p99 ${last[990]} ms, at most ${last[999]} ms`,
-    );
-    await eventually(async () => expect(await available()).toBe(10_000));
-    await expectInvariants(system);
-    const { rows } = await system.databases.promotions.pool.query("SELECT redeemed FROM coupons WHERE code = 'WINDOW'");
-    expect(rows.map(({ redeemed }) => Number(redeemed))).toEqual([0]);
-  });
-
-  it('ends each of 1,000 races of payment and expiry charged or cancelled, never both, as answered', async () => {
-    const answers = new Map<string, number>();
-    const ids = await inParallel(RACES, RACING, async () => {
-      const id = await shop.placeForSure(customer, 'TEE');
-      const { payBy } = await shop.reachesEnd(customer, id);
-      await justBefore(payBy ?? '');
-      answers.set(id, (await shop.pay(customer, id)).status);
-      return id;
-    });
-    const ends = await inParallel(ids.length, WIDTH, (i) =>
-      eventually(
-        async () => {
-          const { status } = await shop.order(customer, ids[i] ?? '');
-          if (!['cancelled', 'completed'].includes(status)) throw new Error(`order ${ids[i]} is ${status}`);
-          return status;
-        },
-        { withinMs: 60_000 },
-      ),
-    );
-    await everyQueueIsEmpty(system);
-    const countOf = (end: string) => ends.filter((status) => status === end).length;
-    console.log(`of ${RACES} races ${countOf('completed')} were paid and ${countOf('cancelled')} cancelled`);
-    const answeredWith = (status: number) => ids.filter((id) => answers.get(id) === status);
-    expect(answeredWith(200).filter((id) => ends[ids.indexOf(id)] !== 'completed')).toEqual([]);
-    expect(answeredWith(409).filter((id) => ends[ids.indexOf(id)] !== 'cancelled')).toEqual([]);
-    const { rows: refunded } = await system.databases.payments.pool.query(
-      "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'refunded'",
-      [ids],
-    );
-    expect(refunded).toEqual([]);
-    const { rows: kept } = await system.databases.payments.pool.query<{ order_id: string }>(
-      "SELECT order_id FROM captures WHERE order_id = ANY($1) AND status = 'captured'",
-      [ids],
-    );
-    expect(kept.map(({ order_id }) => order_id).sort()).toEqual(ids.filter((_, i) => ends[i] === 'completed').sort());
-    await expectInvariants(system);
-  });
+  it('ends each race of payment and expiry charged or cancelled, never both, as answered', () =>
+    racesToTheEnd(window, COUNT));
 
   it('shows and notifies the refund of every captured payment that lost against a cancellation', async () => {
     const ids = await inParallel(CANCELLED, WIDTH, async () => {
@@ -185,10 +128,3 @@ describe('the payment window', () => {
     await shop.cancel(customer, long!);
   });
 });
-
-/**
- * Waits until up to 400 ms before the window's end, as long as a payment takes on a busy machine, so that payment and
- * expiry race.
- */
-const justBefore = (instant: string): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Date.parse(instant) - Date.now() - Math.random() * 400));

@@ -10,7 +10,6 @@ import './hot-sku.shared.js';
 import './duplicates.shared.js';
 import './page.shared.js';
 import './page-faults.shared.js';
-import './fuzz.shared.js';
 import './new-consumer.shared.js';
 
 afterAll(() => sharedShop.close());

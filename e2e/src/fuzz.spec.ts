@@ -1,6 +1,5 @@
-import { run, type Program, type System } from '@sluice/testing';
+import { run, startSystem, type Program, type System } from '@sluice/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedShop } from './shared-system.js';
 
 /** Any seed works, but a fixed one makes a failed run repeatable. */
 const SEED = '7';
@@ -12,9 +11,12 @@ describe('any request to the gateway', () => {
   let system: System;
   let fuzz: Program | undefined;
   beforeAll(async () => {
-    ({ system } = await sharedShop.open());
+    system = await startSystem();
   });
-  afterAll(() => fuzz?.end('SIGTERM'));
+  afterAll(async () => {
+    await fuzz?.end('SIGTERM');
+    await system?.close();
+  });
 
   /**
    * URLs by which the fuzzer checks that a refused request wrote nothing. Servers in containers are not reachable from
