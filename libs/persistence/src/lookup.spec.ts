@@ -90,8 +90,9 @@ describe('a lookup for a message', () => {
     committedRows(pool).add(late.id, committed);
     committedRows(pool).add(again.id, committed);
     committedRows(pool).forget(again.id);
-    vi.spyOn(performance, 'now').mockReturnValueOnce(performance.now() + 101);
+    const clock = vi.spyOn(performance, 'now').mockReturnValueOnce(performance.now() + 101);
     expect(await accounts.readFor(late, 'ada')).toMatchObject([{ balance: 12 }]);
+    clock.mockRestore();
     expect(await accounts.readFor(again, 'ada')).toMatchObject([{ balance: 12 }]);
   });
 });

@@ -1,5 +1,5 @@
 /** How long the first of a pair waits for the second. Milliseconds. */
-export const PAIR_WAIT_MS = 10;
+const PAIR_WAIT_MS = 10;
 
 /** Holds an item back until the other of its pair arrives, so that both share a batch. Neither waits for long. */
 export class Pairs<T> {

@@ -1,6 +1,6 @@
 /**
- * Bytes of bytecode that a function runs before V8 optimizes it; by default 67,584, which a service that is not busy
- * reaches after minutes. Later versions have a compiler in between, and do not know the flag
+ * Bytes of bytecode that a function runs before V8 optimizes it; by default 67,584, so a service that is not busy runs
+ * slow code for longer. Later versions have a compiler in between, and do not know the flag
  * (docs/decisions/0052-fewer-statements-and-commits.md).
  */
 const OPTIMIZE_SOONER = '--interrupt-budget=6000';
