@@ -15,6 +15,8 @@ export interface RoundOptions {
   progress: Progress;
   /** Sides without which the benchmark has no result; others are left out after they failed. */
   required: readonly string[];
+  /** Receives the values; by default a new one. */
+  measured?: Measured;
 }
 
 /** Values of fixed work before each measurement of this process, for the report. */
@@ -38,8 +40,7 @@ export class Measured {
 
 /** Measures all sides in each round, in reverse order in every other round, so that other load affects all of them. */
 export async function measureInTurn(sides: Sides, options: RoundOptions): Promise<Measured> {
-  const { rounds, warmUps = 0, withinSeconds, progress } = options;
-  const measured = new Measured();
+  const { rounds, warmUps = 0, withinSeconds, progress, measured = new Measured() } = options;
   const end = performance.now() + withinSeconds * 1_000;
   const failed = new Set<string>();
   for (let round = 0; round < warmUps + rounds; round++) {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import type { Benchmark, BenchRun } from '../benchmark.js';
+import { audit } from '../orders/audit.js';
 import { aloneValues, cpuByPart, idlePercent, loadOrders, memoryMb, valuesOf, type Load } from '../orders/load.js';
 import { startSluice } from '../orders/sluice.js';
 import type { RunningSystem, StartSystem } from '../orders/system.js';
@@ -13,11 +14,11 @@ import { ratioAtLeast, ratioAtMost, valueAtMost } from '../table/verdict.js';
 
 const OURS = 'Sluice';
 /** Time for what the load has left behind: outboxes, connections, garbage. */
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 3_000;
 const MEMORY = 'MB after load';
 const IDLE = '% of a core when idle';
 
-const FULL = { warm: 2, alone: 3, at64: 8, at256: 10, idle: 4 };
+const FULL = { warm: 2, alone: 4, at64: 7, at256: 8, idle: 3 };
 const QUICK = { warm: 2, alone: 2, at64: 2, at256: 2, idle: 1 };
 type Seconds = typeof FULL;
 
@@ -55,7 +56,7 @@ const startFresh: StartSystem = async (run) => {
     await system.stop();
     await remove(stateDirectory);
   };
-  return { ...system, stop };
+  return { ...system, audit: () => audit(stateDirectory, run.progress), stop };
 };
 
 async function measureSystem(name: string, start: StartSystem, run: BenchRun): Promise<Values> {
@@ -95,6 +96,7 @@ async function measurePhases(
   const idle = { [IDLE]: await idlePercent(system, seconds.idle) };
   // Last: one order at a time calls no function often enough for its runtime to compile it well.
   const alone = aloneValues(await loadOrders(system, { inFlight: 1, seconds: seconds.alone }));
+  await system.audit?.();
   return {
     values: { ...alone, ...fewValues, ...valuesOf(many, loaded), ...memory, ...idle },
     window: loaded.window,

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { databaseName } from '@sluice/stack/databases/databases';
 import { withClient } from '@sluice/stack/databases/query-rows';
 import type pg from 'pg';
@@ -15,18 +17,22 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
 /** Of handled messages, in the database of each service. */
 const INBOX = 'inbox';
 
-/** So that the disk is not written twice while rows are stored: PostgreSQL's own value is 1 GB. */
-const WAL_BEFORE_CHECKPOINT = '32GB';
+/** By default PostgreSQL begins a checkpoint after 1 GB of WAL and every 5 minutes. */
+const CHECKPOINTS_BY_COMMAND = { max_wal_size: '32GB', checkpoint_timeout: '1h' };
 
 /**
  * Stores so many orders, and so many handled messages per service, as copies of what the system has: each copy with
  * all that the services keep of an order, its history and its customer included, under ids of its own, which are the
  * same in every database. The copies are as valid as the originals, which must be completed, with all they lead to.
+ * From now on the server makes a checkpoint only when it is told to.
  * @param server URL of its administrator
  */
 export async function storeOrders(server: string, count: number): Promise<void> {
   const copies = await onDatabase(server, 'orders', async (client) => {
-    await setWal(client, `= '${WAL_BEFORE_CHECKPOINT}'`);
+    for (const [name, value] of Object.entries(CHECKPOINTS_BY_COMMAND))
+      await client.query(`ALTER SYSTEM SET ${name} = '${value}'`);
+    await client.query('SELECT pg_reload_conf()');
+    await client.query('CHECKPOINT');
     return Math.ceil(count / (await countOf(client, 'orders')));
   });
   const tables = Object.entries(TABLES).flatMap(([service, names]) => names.map((table) => [service, table] as const));
@@ -35,22 +41,21 @@ export async function storeOrders(server: string, count: number): Promise<void> 
     ...Object.keys(TABLES).map((service) => onDatabase(server, service, (client) => copyInbox(client, count))),
     onDatabase(server, 'inventory', (client) => issueStock(client, copies)),
   ]);
-  await onDatabase(server, 'orders', async (client) => {
-    await client.query('CHECKPOINT'); // else it happens in the first measurement
-    await setWal(client, 'TO DEFAULT');
-  });
+  await toDisk();
 }
+
+/** Writes what the operating system holds back, which it would otherwise do during the measurements. */
+const toDisk = async (): Promise<void> => void (await promisify(execFile)('sync'));
+
+/** @param server URL of its administrator */
+export const checkpoint = (server: string): Promise<unknown> =>
+  onDatabase(server, 'orders', (client) => client.query('CHECKPOINT'));
 
 const onDatabase = <T>(server: string, service: string, work: (client: pg.Client) => Promise<T>): Promise<T> =>
   withClient(Object.assign(new URL(server), { pathname: `/${databaseName(service)}` }).href, work);
 
 const countOf = async (client: pg.Client, table: string): Promise<number> =>
   (await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).rows[0]!.n;
-
-async function setWal(client: pg.Client, value: string): Promise<void> {
-  await client.query(`ALTER SYSTEM SET max_wal_size ${value}`);
-  await client.query('SELECT pg_reload_conf()');
-}
 
 async function copyInbox(client: pg.Client, count: number): Promise<void> {
   const messages = await countOf(client, INBOX);

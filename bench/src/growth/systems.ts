@@ -3,15 +3,18 @@ import { runningPostgresUrl } from '@sluice/stack/postgres/postgres';
 import { remove, temporaryStateDirectory } from '@sluice/stack/private-servers';
 import { runningRabbit } from '@sluice/stack/rabbitmq/rabbitmq';
 import { brokerUrlOf } from '@sluice/stack/rabbitmq/users';
-import { run as runToItsEnd } from '@sluice/stack/run';
 import type { StateDirectory } from '@sluice/stack/state-directory';
-import { inRoot } from '@sluice/stack/workspace';
 import type { BenchRun } from '../benchmark.js';
 import { openPlace, type Place } from '../hop/place.js';
+import { audit } from '../orders/audit.js';
 import { loadOrders } from '../orders/load.js';
 import { startSluice, type Sluice } from '../orders/sluice.js';
 import type { Servers } from './backlog.js';
 import { storeOrders } from './copies.js';
+
+/** A customer is copied as often as an order, so there are fewer of them, and several orders of each. */
+const CUSTOMERS = 200;
+const ORIGINALS_SECONDS = 10;
 
 /** A system, and on its servers what one hop needs. */
 export interface Grown {
@@ -31,8 +34,8 @@ export async function startBeside(run: BenchRun): Promise<Grown> {
 
 /** Starts a system whose code has run before it is measured, with so many orders and handled messages stored. */
 export async function startGrown(run: BenchRun, stored: number): Promise<Grown> {
-  const sluice = await startSluice(run);
-  await loadOrders(sluice, { inFlight: 32, seconds: run.quick ? 2 : 4 });
+  const sluice = await startSluice(run, { customers: CUSTOMERS });
+  await loadOrders(sluice, { inFlight: 64, seconds: run.quick ? 2 : ORIGINALS_SECONDS });
   const servers = await serversOf(run.stateDirectory);
   if (stored > 0) await store(run, servers, stored);
   const hop = await openPlace({ servers, stored });
@@ -53,14 +56,7 @@ async function serversOf(stateDirectory: StateDirectory): Promise<Servers> {
 
 /** The first audit waits until nothing is under way; a quick run audits what was stored, too. */
 async function store({ progress, quick, stateDirectory }: BenchRun, servers: Servers, count: number): Promise<void> {
-  const audit = () => progress.step('audit', async () => void (await auditOf(stateDirectory)));
-  await audit();
+  await audit(stateDirectory, progress);
   await progress.step(`store ${count} orders and handled messages`, () => storeOrders(servers.postgresUrl, count));
-  if (quick) await audit();
+  if (quick) await audit(stateDirectory, progress);
 }
-
-/** @throws Failure with its report when something is not consistent */
-const auditOf = (stateDirectory: StateDirectory): Promise<string> =>
-  runToItsEnd(process.execPath, [inRoot('start.mjs'), 'audit', '--settle', '60'], {
-    env: { ...process.env, SLUICE_HOME: stateDirectory.dir },
-  });

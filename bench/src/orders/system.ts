@@ -24,6 +24,11 @@ export interface RunningSystem {
   wal?(): Promise<WalCounters>;
   /** Further counters, by name: commits of each database, bytes. */
   counters?(): Promise<Record<string, number>>;
+  /**
+   * Waits until nothing is under way, and checks that nothing was lost or doubled. Absent when the system has no audit.
+   * @throws Error with what it found
+   */
+  audit?(): Promise<void>;
   stop(): Promise<void>;
 }
 
