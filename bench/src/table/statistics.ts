@@ -4,7 +4,12 @@ export const sorted = (values: readonly number[]): number[] => values.toSorted((
 export const quantile = (values: readonly number[], share: number): number =>
   sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
+/** Of an even number of values it is between the two in the middle: two rounds count alike. */
+export const median = (values: readonly number[]): number => {
+  const inOrder = sorted(values);
+  const middle = [inOrder[(inOrder.length - 1) >> 1], inOrder[inOrder.length >> 1]];
+  return ((middle[0] ?? NaN) + (middle[1] ?? NaN)) / 2;
+};
 
 /** Formats median and range: `1,234 (1,100 to 1,300)`. */
 export const spread = (values: readonly number[], digits = 0): string =>
