@@ -3,7 +3,7 @@ import { Callers, type Call } from './callers.js';
 import type { HttpResponse } from './http-client.js';
 
 const answer = (status: number): HttpResponse =>
-  ({ status, json: { token: 'a token' } }) as Partial<HttpResponse> as HttpResponse;
+  ({ status, text: 'a problem', json: { token: 'a token' } }) as Partial<HttpResponse> as HttpResponse;
 
 describe('the callers of a run', () => {
   it('sign in at a shop that is busy for a moment, by the same request again', async () => {
@@ -18,7 +18,7 @@ describe('the callers of a run', () => {
     expect(new Set(keys).size).toBe(keys.length - 1);
   });
 
-  it('do not sign in where the accounts of the seed are missing', async () => {
-    await expect(Callers.signIn(() => Promise.resolve(answer(401)))).rejects.toThrow('answered 401');
+  it('do not sign in where the accounts of the seed are missing, and say what was answered', async () => {
+    await expect(Callers.signIn(() => Promise.resolve(answer(401)))).rejects.toThrow('answered 401: a problem');
   });
 });
