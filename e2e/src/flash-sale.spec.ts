@@ -19,8 +19,11 @@ const SCALE = Number(process.env['FLASH_SALE_SCALE'] ?? 0.1);
 const USERS = 20_000 * SCALE;
 const PIECES = 500 * SCALE;
 const WIDTH = 200;
-/** Long enough for two thirds of the winners to pay in sequence. */
-const PAY_WITHIN_SECONDS = Math.ceil(4 + 40 * SCALE);
+/**
+ * From the claim that wins: long enough for all others to claim, for all tickets to be read, and for two thirds of the
+ * winners to pay in sequence, also on a machine that is busy with two other systems.
+ */
+const PAY_WITHIN_SECONDS = Math.ceil(16 + 40 * SCALE);
 /** A fifth of the users fits into the queue at once. */
 const QUEUE_LIMIT = USERS / 5;
 const CLAIM_STATUSES = [202, 410, 429, 503];
@@ -92,7 +95,7 @@ describe('a flash sale', () => {
     const first = accepted(await claimAll(shop, saleId, await claimants(system, PIECES * 3), WIDTH));
     const ends = await results(shop, first, WIDTH);
     const winners = first.filter((_, i) => ends[i]!.status === 'won');
-    expect(winners).toHaveLength(PIECES);
+    expect(tally(ends.map(({ status }) => status))).toMatchObject({ won: PIECES });
     const orders = ends.filter(({ status }) => status === 'won').map(({ orderId }) => orderId!);
     const late = Math.floor(PIECES / 3);
     await inParallel(PIECES - late, WIDTH, (i) => pay(winners[late + i]!, orders[late + i]!));

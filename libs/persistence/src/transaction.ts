@@ -35,7 +35,8 @@ export interface Begun {
 export const beginning = (lockTimeoutMs = LOCK_TIMEOUT_MS, claim?: Claim): [Statement, Statement] => [
   { text: 'BEGIN' },
   prepared(
-    `${claim ? `WITH ${claim.cte} ` : ''}SELECT now() AS now, pg_current_xact_id()::xid::text AS id, set_config('lock_timeout', $1, true),
+    `${claim ? `WITH ${claim.cte} ` : ''}SELECT now() AS now, pg_current_xact_id()::xid::text AS id,
+      set_config('lock_timeout', $1, true),
       set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true)${claim ? `, ${claim.shown}` : ''}`,
     claim ? [String(lockTimeoutMs), claim.value] : [String(lockTimeoutMs)],
