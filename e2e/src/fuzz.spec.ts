@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Any seed works, but a fixed one makes a failed run repeatable. */
 const SEED = '7';
-/** Takes some 30 s; `npm run fuzz` accepts any number. */
+/** Takes some 30 s, on a busy machine two minutes; `npm run fuzz` accepts any number. */
 const REQUESTS = '2000';
-const WITHIN_MS = 170_000;
+const WITHIN_MS = 300_000;
 
 describe('any request to the gateway', () => {
   let system: System;
