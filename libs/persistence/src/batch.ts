@@ -5,12 +5,11 @@ import type { Collection } from './collection.js';
 import type { Committed } from './committed-rows.js';
 import { inBatches } from './batched-rows.js';
 import { newId } from './ids.js';
-import { claimIds, claimNewIds, deleteIds } from './inbox.js';
+import { claimIds, deleteIds } from './inbox.js';
 import type { OrderedTables } from './lock-order.js';
 import type { Log } from './log.js';
 import { toSql } from './naming.js';
 import { insertRows, type OutboxRow } from './outbox.js';
-import type { RowCache } from './row-cache.js';
 import { Rows } from './rows.js';
 import { prepared, type Begun, type Claim, type Ending, type Statement } from './transaction.js';
 import type { UnheardFacts } from './unheard-facts.js';
@@ -92,29 +91,6 @@ export class Batch implements Committed {
     return claimIds(this.changes.map(idOf));
   }
 
-  claimNew(): Claim {
-    return claimNewIds(this.changes.map(idOf));
-  }
-
-  /**
-   * Runs the rules on cached rows, as `decide` on what was read.
-   * @returns checks and writes; undefined when the cache lacks a row
-   */
-  decideFrom(cache: RowCache, now: Date): Ending | undefined {
-    const all = [...this.#rows.values()];
-    const found = all.map(({ collection, keys }) => (collection.lock ? cache.find(collection, keys) : undefined));
-    if (found.includes(undefined)) return undefined;
-    all.forEach((rows, index) => rows.fillFrom(found[index]!));
-    const { statements, commit } = this.#decided(new Set(this.changes.map(idOf)), now);
-    return { statements: [...all.map((rows) => rows.checkUnchanged()), ...statements], commit };
-  }
-
-  /** Call after the commit. @param transaction its id */
-  leaveIn(cache: RowCache, transaction: string): void {
-    for (const rows of this.#rows.values())
-      if (rows.collection.lock) cache.put(rows.collection, rows.left(transaction));
-  }
-
   reads(): Statement[] {
     return [...this.#rows.values()].flatMap((rows) => rows.reads({ skipLocked: this.options.skipLocked }));
   }
@@ -124,13 +100,10 @@ export class Batch implements Committed {
    * @returns the writes. When no new message has succeeded, nothing must be committed: only checks are left
    */
   decide(results: QueryResult[], { now, claimed: ids = [] }: Begun): Ending {
+    this.#now = now;
     const selects = results.filter(({ command }) => command === 'SELECT');
     for (const rows of this.#rows.values()) rows.fill(selects.shift()!);
-    return this.#decided(new Set(ids), now);
-  }
-
-  #decided(claimed: ReadonlySet<string>, now: Date): Ending {
-    this.#now = now;
+    const claimed = new Set(ids);
     for (const change of this.changes) this.outcomes.push(this.#outcome(change, claimed.has(idOf(change))));
     if (this.options.publishBatches) this.outbox = inBatches(this.outbox);
     const commit = this.#failed.length < claimed.size;

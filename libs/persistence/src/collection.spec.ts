@@ -42,13 +42,11 @@ describe('the statements', () => {
     });
     expect([bins.lock, rates.lock]).toEqual([true, false]);
     expect(bins.sql.read).toMatch(/ ORDER BY t\."sku", t\."warehouse" FOR NO KEY UPDATE OF t$/);
-    expect(bins.sql.read).toContain(
-      'SELECT k.ordinality::int AS "#key", t.version AS "#version", t.xmin::text AS "#xmin", t."sku" AS "sku"',
-    );
+    expect(bins.sql.read).toContain('SELECT k.ordinality::int AS "#key", t.version AS "#version", t."sku" AS "sku"');
     expect(orders.sql.readByKey).toMatch(/ WHERE t\."id" = ANY\(\$1\) ORDER BY t\."id" FOR NO KEY UPDATE OF t$/);
     expect([bins.sql.readByKey, rates.sql.readByKey]).toEqual([undefined, undefined]);
     expect(rates.sql.read).toMatch(/ON t\."sku" = k\."sku" AND t\."warehouse" = k\."warehouse"$/);
-    expect(rates.sql.read).not.toMatch(/#version|#xmin/);
+    expect(rates.sql.read).not.toContain('#version');
   });
 
   it('never write a key, and count the version where the rule does not', () => {

@@ -44,12 +44,7 @@ interface CollectionSql {
   /** Sets some columns, and the version. */
   readonly update: (columns: ReadonlySet<string>) => string;
   readonly deleteStubs: string;
-  /** Locks rows like `read`; fails with `CHANGED` when one was not last written by the transaction that `$2` names. */
-  readonly checkUnchanged: string;
 }
-
-/** `division_by_zero`: so a statement ends a transaction whose next statements are on their way already. */
-export const CHANGED = '22012';
 
 /** The names of a row's columns, including those that only some variants of a union have. */
 export type ColumnOf<Row> = Row extends unknown ? keyof Row & string : never;
@@ -112,7 +107,7 @@ function statements(table: string, key: readonly string[], columns: readonly str
   };
   const update = (parts: readonly string[]): string =>
     `UPDATE ${name} AS t SET ${set(parts)} FROM ${given} AS v WHERE ${same('t', 'v')}`;
-  const version = lock ? ['t.version AS "#version"', 't.xmin::text AS "#xmin"'] : [];
+  const version = lock ? ['t.version AS "#version"'] : [];
   // All units of work lock keys in the same order, so they cannot deadlock.
   // NO KEY UPDATE: other transactions may still insert rows that refer to this one.
   const order = lock ? ` ORDER BY ${key.map((part) => `t.${column(part)}`).join(', ')} FOR NO KEY UPDATE OF t` : '';
@@ -121,8 +116,6 @@ function statements(table: string, key: readonly string[], columns: readonly str
   const read = `SELECT k.ordinality::int AS "#key", ${[...version, ...shown].join(', ')}
     FROM ${given} WITH ORDINALITY AS k JOIN ${name} AS t ON ${same('t', 'k')}${order}`;
   const claimAbsent = `INSERT INTO ${name} (${keys}) SELECT ${keys} FROM ${given} ORDER BY ${keys}`;
-  const withWriters = `ROWS FROM (${given}, unnest($2::xid[])) AS k`;
-  const unchanged = `SELECT 1 FROM ${withWriters} JOIN ${name} AS t ON ${same('t', 'k')} AND t.xmin = k.unnest${order}`;
   const list = columns.map(column).join(', ');
   const first = columns.includes('version') ? [list, list] : [`${list}, version`, `${list}, 1`];
   return {
@@ -135,6 +128,5 @@ function statements(table: string, key: readonly string[], columns: readonly str
     fillStubs: update(columns),
     update: (changing) => update(columns.filter((part) => part === 'version' || changing.has(part))),
     deleteStubs: `DELETE FROM ${name} AS t USING ${given} AS v WHERE ${same('t', 'v')} AND t.version = 0`,
-    checkUnchanged: `SELECT 1 / (count(*) = cardinality($2::xid[]))::int FROM (${unchanged}) AS unchanged`,
   };
 }

@@ -30,7 +30,7 @@ export interface Decision<R = unknown, T extends Tables = Record<never, never>> 
 
 /**
  * A rule: a function from state and time to a decision. It does no I/O and may run more than once for one message.
- * `now` is the start of the database transaction, or somewhat earlier: one clock for all processes of a service.
+ * `now` is the start of the database transaction: one clock for all processes of a service.
  * An error that it throws fails only its own message, and nothing of that message is stored.
  * Return `problem` for a refusal that must be stored.
  */

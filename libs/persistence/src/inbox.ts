@@ -8,11 +8,5 @@ export const claimIds = (ids: readonly string[]): Claim => ({
   value: ids,
 });
 
-/** The same, but fails when one of the ids is not new. */
-export const claimNewIds = (ids: readonly string[]): Claim => {
-  const { cte, ...claim } = claimIds(ids);
-  return { ...claim, cte: cte.replace(' ON CONFLICT DO NOTHING', '') };
-};
-
 /** Deletes the ids of failed messages, so that their retry is not treated as a duplicate. */
 export const deleteIds = (ids: string[]): Statement => prepared('DELETE FROM inbox WHERE id = ANY($1::uuid[])', [ids]);

@@ -15,16 +15,6 @@ export const batchSeconds = new Histogram({
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
 
-const cachedBatches = new Counter({
-  name: 'sluice_cached_batches_total',
-  help: 'Batches decided on cached rows: committed in one round trip, or decided again because a row had changed.',
-  labelNames: ['outcome'],
-});
-
-export function countCached(outcome: 'committed' | 'changed'): void {
-  cachedBatches.inc({ outcome });
-}
-
 export function countBatch(size: number, ms: number): void {
   batchMessages.observe(size);
   batchSeconds.observe(ms / 1_000);

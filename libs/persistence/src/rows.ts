@@ -2,7 +2,6 @@ import type { QueryResult } from 'pg';
 import { asRead, frozen } from './as-read.js';
 import { keyColumns, keyOf, type Collection } from './collection.js';
 import { toSql } from './naming.js';
-import type { CachedRow, CachedRows } from './row-cache.js';
 import { prepared, type Statement } from './transaction.js';
 
 type Values = Record<string, unknown>;
@@ -13,8 +12,6 @@ interface Slot {
   readonly before: Values | undefined;
   /** Whether the table has a row with this key, which may be a stub. */
   readonly stored: boolean;
-  /** Transaction that has written the stored row: its system column `xmin`. */
-  readonly writer: string | undefined;
   row: Values | undefined;
 }
 
@@ -29,7 +26,7 @@ export class Rows {
   /** @param keys unique keys, as the messages spell them */
   constructor(
     readonly collection: Collection,
-    readonly keys: readonly string[],
+    private readonly keys: readonly string[],
   ) {}
 
   /**
@@ -58,10 +55,10 @@ export class Rows {
       fields.filter(({ name }) => !name.startsWith('#')).map(({ name, dataTypeID }) => [name, dataTypeID]),
     );
     const slots = new Map<string, Slot>();
-    for (const { '#key': position, '#version': version, '#xmin': writer, ...row } of rows as Values[]) {
+    for (const { '#key': position, '#version': version, ...row } of rows as Values[]) {
       const key = keyOf(this.collection, row);
       const before = version === 0 ? undefined : frozen(row);
-      if (!slots.has(key)) slots.set(key, { key, before, stored: true, writer: writer as string, row: before });
+      if (!slots.has(key)) slots.set(key, { key, before, stored: true, row: before });
       const slot = slots.get(key)!;
       this.#slots.set(key, slot);
       if (position !== undefined) this.#slots.set(this.keys[Number(position) - 1]!, slot);
@@ -69,37 +66,11 @@ export class Rows {
     if (this.collection.lock && !this.#stubsLock) this.#addOthers();
   }
 
-  /** Instead of reading: the rows of all keys as earlier commits have left them. `checkUnchanged` must confirm them. */
-  fillFrom({ types, rows }: CachedRows): void {
-    this.#types = types;
-    for (const key of this.keys) {
-      const { row, writer } = rows.get(key)!;
-      this.#slots.set(key, { key, before: row, stored: true, writer, row });
-    }
-  }
-
-  /** Returns the statement that locks the rows of `fillFrom`; it fails with `CHANGED` when one of them has changed. */
-  checkUnchanged(): Statement {
-    const writers = this.keys.map((key) => this.#slots.get(key)!.writer);
-    return prepared(this.collection.sql.checkUnchanged, [this.#json(this.keys), writers]);
-  }
-
-  /**
-   * The rows as the batch has left them, by key as the table spells it. Valid after the commit.
-   * @param transaction its id
-   */
-  left(transaction: string): CachedRows {
-    const rows = new Map<string, CachedRow>();
-    for (const { key, before, writer = transaction, row } of this.#slots.values())
-      if (row) rows.set(key, { row, writer: row === before ? writer : transaction });
-    return { types: this.#types, rows };
-  }
-
   /** Adds other spellings of the rows' keys, and the keys without a row. */
   #addOthers(): void {
     for (const spelled of this.keys.filter((key) => !this.#slots.has(key))) {
       const key = this.keyOf(spelled);
-      const slot = this.#slots.get(key) ?? { key, before: undefined, stored: false, writer: undefined, row: undefined };
+      const slot = this.#slots.get(key) ?? { key, before: undefined, stored: false, row: undefined };
       this.#slots.set(spelled, slot).set(key, slot);
     }
   }

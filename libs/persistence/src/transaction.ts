@@ -20,8 +20,6 @@ export interface Claim {
 export interface Begun {
   /** Start of the transaction by the clock of the database. */
   readonly now: Date;
-  /** Id of the transaction, as the system column `xmin` shows it in each row that it writes. */
-  readonly id: string;
   /** Shown by a claim. */
   readonly claimed?: readonly string[];
 }
@@ -35,8 +33,7 @@ export interface Begun {
 export const beginning = (lockTimeoutMs = LOCK_TIMEOUT_MS, claim?: Claim): [Statement, Statement] => [
   { text: 'BEGIN' },
   prepared(
-    `${claim ? `WITH ${claim.cte} ` : ''}SELECT now() AS now, pg_current_xact_id()::xid::text AS id,
-      set_config('lock_timeout', $1, true),
+    `${claim ? `WITH ${claim.cte} ` : ''}SELECT now() AS now, set_config('lock_timeout', $1, true),
       set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true)${claim ? `, ${claim.shown}` : ''}`,
     claim ? [String(lockTimeoutMs), claim.value] : [String(lockTimeoutMs)],
@@ -94,22 +91,6 @@ export async function transaction(
   }
   client.release();
   return commit;
-}
-
-/**
- * Runs one transaction in one round trip: what it writes was decided before it began. When a statement fails, the
- * server rolls back at the COMMIT, and the connection stays as it is.
- * @throws NotConnectedError when no transaction was begun
- * @throws the error of the first failed statement; after a lost connection the transaction may have been committed or not
- */
-export async function transactionAtOnce(pool: Pool, claim: Claim, { statements, commit }: Ending): Promise<Begun> {
-  const client = await connect(pool);
-  const all = [...beginning(LOCK_TIMEOUT_MS, claim), ...statements, { text: commit ? 'COMMIT' : 'ROLLBACK' }];
-  const results = await Promise.allSettled(all.map((statement) => client.query(statement)));
-  const failed = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
-  client.release(failed !== undefined && (failed.reason as { severity?: unknown }).severity !== 'ERROR');
-  if (failed) throw failed.reason;
-  return (results[1] as PromiseFulfilledResult<QueryResult>).value.rows[0] as Begun;
 }
 
 /** @throws NotConnectedError */

@@ -3,10 +3,9 @@ import { Logger } from '@nestjs/common';
 import type { Span } from '@opentelemetry/api';
 import type { Message } from '@sluice/contracts/kit';
 import { DATABASE, dependencies, faultOf, isLocked, LockedError, type DELEGATED, type Fault } from '@sluice/messaging';
-import type { Pool } from 'pg';
+import type { Pool, QueryResult } from 'pg';
 import { Batch, idOf, rowsOf, type BatchOptions, type BatchOutcome, type Change, type Outcome } from './batch.js';
 import { keyColumns } from './collection.js';
-import { Committer, isChanged, type CommitOptions } from './committer.js';
 import type { Decide, Keys, Tables } from './decision.js';
 import { Batcher, MAX_PATIENT } from './batcher.js';
 import { lockOrder, type OrderedTables } from './lock-order.js';
@@ -15,6 +14,7 @@ import type { OutboxRelay } from './relay.js';
 import { handlerSpan, inCommitSpan } from './tracing.js';
 import { Pairs } from './pairs.js';
 import { RowWaiters } from './row-waiters.js';
+import { transaction, type Begun, type Ending } from './transaction.js';
 
 export interface UnitOfWorkOptions<T extends Tables> {
   pool: Pool;
@@ -73,6 +73,12 @@ const RETRY_PAUSE_MS = 50;
 /** After so many consecutive messages that failed alone because of the database, the rest of the batch is not tried. */
 const FAILURES_IN_A_ROW = 2;
 /**
+ * Lock timeout with `skipLocked`, which skips held rows but still waits for keys that are being inserted.
+ * Milliseconds.
+ */
+const HELD_LOCK_TIMEOUT_MS = 20;
+
+/**
  * Changes a service's state exactly once per message: inbox entry, rows, history and outgoing messages are committed
  * together or not at all. Messages that arrive during a commit share the next one.
  *
@@ -84,11 +90,9 @@ export class UnitOfWork<T extends Tables> {
   readonly #batcher: Batcher<Waiting>;
   readonly #pairs = new Pairs<Waiting>((changes) => changes.forEach((change) => this.#batcher.add(change)));
   readonly #rowWaiters = new RowWaiters<Waiting>();
-  readonly #committer: Committer;
 
   constructor(private readonly options: UnitOfWorkOptions<T>) {
     this.#tables = lockOrder(options.tables);
-    this.#committer = new Committer(options.pool, options.relay);
     const maxPatient = Math.min(MAX_PATIENT, options.prefetch ?? MAX_PATIENT);
     this.#batcher = new Batcher((batch) => this.#commitReady(batch), batchSize, maxPatient);
   }
@@ -134,16 +138,7 @@ export class UnitOfWork<T extends Tables> {
     const ready = deduplicated(waiting).filter((change) => !this.#joinsWaiters(change));
     if (ready.length === 0) return;
     const someWereHeld = ready.some(({ heldSince }) => heldSince !== undefined);
-    const someAreRepeated = ready.some(({ message }) => message.redelivered);
-    if (someWereHeld || someAreRepeated) await this.#commitOnce(ready, someWereHeld);
-    else await this.#commitCached(ready);
-  }
-
-  /** Rows that another process has changed, and messages that were handled before, are found by the commit: then it reads. */
-  #commitCached(changes: Waiting[]): Promise<void> {
-    return this.#commit(changes, { cached: true }).catch((error: unknown) =>
-      isChanged(error) || isTaken(error) ? this.#commitOnce(changes, false) : this.#recover(changes, error, false),
-    );
+    await this.#commitOnce(ready, someWereHeld);
   }
 
   /** Adds a new change to the waiters if it needs a held row; a change that has waited is tried again instead. */
@@ -250,16 +245,18 @@ export class UnitOfWork<T extends Tables> {
     }
   }
 
-  /** @throws the error of the transaction; no change is completed then */
-  async #commit(changes: Waiting[], options: CommitOptions = {}): Promise<void> {
+  /**
+   * @param skipLocked true: changes that need held rows join the waiters, instead of waiting in the transaction
+   * @throws the error of the transaction; no change is completed then
+   */
+  async #commit(changes: Waiting[], { skipLocked = false } = {}): Promise<void> {
     const { relay, source, publishBatches = true, onBatch } = this.options;
     const began = performance.now();
     const { unheard } = relay;
-    const { skipLocked = false } = options;
     const batch = new Batch(this.#tables, source, changes, { skipLocked, publishBatches, unheard });
     await inCommitSpan(
       changes.map(({ span }) => span),
-      () => this.#committer.commit(batch, options),
+      () => this.#transact(batch, skipLocked),
     );
     dependencies.succeeded(DATABASE);
     relay.forward(batch.outbox, batch);
@@ -268,6 +265,26 @@ export class UnitOfWork<T extends Tables> {
     const ms = performance.now() - began;
     countBatch(changes.length - held.length, ms);
     onBatch?.({ size: changes.length - held.length, ms });
+  }
+
+  /**
+   * Also deletes messages of earlier commits that the broker has confirmed, unless rows are skipped: a delete cannot
+   * skip a row that a sweep of another process holds.
+   */
+  async #transact(batch: Batch, skipLocked: boolean): Promise<void> {
+    const { pool, relay } = this.options;
+    const riding = skipLocked ? undefined : relay.deleteConfirmed();
+    const decide = (results: QueryResult[], begun: Begun): Ending => {
+      const { statements, commit } = batch.decide(results, begun);
+      return { statements: [...statements, ...((commit && riding?.statements) || [])], commit };
+    };
+    let committed = false;
+    try {
+      const options = { claim: batch.claim(), ...(skipLocked && { lockTimeoutMs: HELD_LOCK_TIMEOUT_MS }) };
+      committed = await transaction(pool, batch.reads(), decide, options);
+    } finally {
+      riding?.end(committed);
+    }
   }
 }
 
