@@ -89,22 +89,22 @@ const tokenFor = async (call: Call, account: Credentials): Promise<string> =>
 
 /**
  * A busy gateway or a busy accounts answers 503, which promises that the same request may be sent again (RFC 9110,
- * 15.6.4). The fuzz itself keeps accounts busy with passwords, and on a slow machine a sign-up, which waits behind
- * those who signed in before, is then refused for longer than half a minute.
+ * 15.6.4). The fuzz itself keeps accounts busy with passwords, and a sign-up waits behind those who signed in before: on
+ * a slow machine one was refused for half a minute.
  */
 const BUSY = 503;
 const REPEATS = { withinMs: 120_000, everyMs: 1_000 };
 
 async function created(call: Call, target: string, body: object): Promise<unknown> {
   const headers = { 'idempotency-key': randomUUID() };
-  let last: HttpResponse | undefined;
-  const answered = await until(async () => {
-    last = await call('POST', target, { body, headers });
-    return last.status !== BUSY && last;
+  let response: HttpResponse | undefined;
+  await until(async () => {
+    response = await call('POST', target, { body, headers });
+    return response.status !== BUSY;
   }, REPEATS);
-  if (answered?.status === 201) return answered.json;
+  if (response?.status === 201) return response.json;
   throw new Failure(
-    `POST ${target} answered ${last?.status}: ${last?.text || last?.error}`,
+    `POST ${target} answered ${response?.status}: ${response?.text || response?.error}`,
     'The fuzz needs the accounts of the development seed, and no limits: RATE_LIMIT_PER_MINUTE=0 SIGN_IN_LIMIT_PER_MINUTE=0.',
   );
 }
